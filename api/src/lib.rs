@@ -1,0 +1,1 @@
+//! Kubernetes resource types of the families Signet serves.

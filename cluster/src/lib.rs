@@ -1,0 +1,1 @@
+//! The live side: reads objects, applies and prunes them.

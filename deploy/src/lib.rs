@@ -1,0 +1,1 @@
+//! Generates what a cluster installs: CRDs, roles, chart.

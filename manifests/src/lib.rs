@@ -1,0 +1,20 @@
+//! What flows between the stages: artifacts, revisions, manifests and object ids.
+//!
+//! Everything here is a plain value: no client, no runtime, no file system. Start with
+//! [`Artifact`] (what a source fetched), then [`Manifest`] (one desired object) and [`ObjectId`].
+
+mod artifact;
+mod build;
+mod digest;
+mod manifest;
+mod object_id;
+mod path;
+mod revision;
+
+pub use artifact::{Artifact, File, Omission, Tree};
+pub use build::{BuildOptions, DirectoryOptions, Image, KustomizeOptions, Overlay, Patch, PatchTarget, Tool};
+pub use digest::{Digest, ParseDigest};
+pub use manifest::{Manifest, Origin};
+pub use object_id::{GroupKind, ObjectId, ParseInventoryId};
+pub use path::{ArtifactPath, ParsePath};
+pub use revision::{ParseRevision, Revision};

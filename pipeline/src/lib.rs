@@ -1,0 +1,1 @@
+//! The pure heart: decrypt stage, plan, waves, health, inventory, redaction.

@@ -1,0 +1,1 @@
+//! Backends that wrap keys and hold secrets: KMS, vaults, secret stores.

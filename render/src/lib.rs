@@ -1,0 +1,1 @@
+//! Artifact and options in, manifests out.

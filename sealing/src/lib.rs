@@ -1,0 +1,1 @@
+//! Sealed Secrets cryptography: sealing keys, scopes, seal and unseal.

@@ -1,0 +1,1 @@
+//! SOPS files: formats, encrypted values, data keys, MAC, configuration.

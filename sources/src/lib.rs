@@ -1,0 +1,1 @@
+//! Where desired state comes from: fetches it into content-addressed artifacts.

@@ -1,0 +1,1 @@
+//! Benches that print figures beside the limit and the peers.

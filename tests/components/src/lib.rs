@@ -1,0 +1,1 @@
+//! The real components that tests and demo run against: build, cache, start, stop.

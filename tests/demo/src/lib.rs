@@ -1,0 +1,1 @@
+//! The demo: one repository, three kinds of secrets, a real cluster.
