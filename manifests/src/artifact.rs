@@ -93,7 +93,11 @@ impl Tree {
 
     /// Whether a path is a directory: the root, or the beginning of some file's path.
     pub fn is_directory(&self, path: &ArtifactPath) -> bool {
-        path.is_root() || self.files_below(path).next().is_some_and(|(first, _)| first != path)
+        path.is_root()
+            || self
+                .files_below(path)
+                .next()
+                .is_some_and(|(first, _)| first != path)
     }
 
     /// Returns every file, in path order.

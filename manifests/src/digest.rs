@@ -51,7 +51,9 @@ impl FromStr for Digest {
         if is_digest {
             Ok(Self(text.to_owned()))
         } else {
-            Err(ParseDigest { text: text.to_owned() })
+            Err(ParseDigest {
+                text: text.to_owned(),
+            })
         }
     }
 }

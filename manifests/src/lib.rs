@@ -12,9 +12,11 @@ mod path;
 mod revision;
 
 pub use artifact::{Artifact, File, Omission, Tree};
-pub use build::{BuildOptions, DirectoryOptions, Image, KustomizeOptions, Overlay, Patch, PatchTarget, Tool};
+pub use build::{
+    BuildOptions, DirectoryOptions, Image, KustomizeOptions, Overlay, Patch, PatchTarget, Tool,
+};
 pub use digest::{Digest, ParseDigest};
-pub use manifest::{Manifest, Origin};
+pub use manifest::{CONCEALED, Manifest, Origin, pointer_token, wipe};
 pub use object_id::{GroupKind, ObjectId, ParseInventoryId};
 pub use path::{ArtifactPath, ParsePath};
 pub use revision::{ParseRevision, Revision};

@@ -17,7 +17,10 @@ pub struct GroupKind {
 impl GroupKind {
     /// Builds one.
     pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self { group: group.into(), kind: kind.into() }
+        Self {
+            group: group.into(),
+            kind: kind.into(),
+        }
     }
 
     /// Whether this is the core `Secret`.
@@ -76,14 +79,20 @@ impl ObjectId {
     ///
     /// When there are too few parts.
     pub fn from_inventory_id(text: &str) -> Result<Self, ParseInventoryId> {
-        let broken = || ParseInventoryId { text: text.to_owned() };
+        let broken = || ParseInventoryId {
+            text: text.to_owned(),
+        };
         let (namespace, rest) = text.split_once('_').ok_or_else(broken)?;
         let (rest, kind) = rest.rsplit_once('_').ok_or_else(broken)?;
         let (name, group) = rest.rsplit_once('_').ok_or_else(broken)?;
         if name.is_empty() || kind.is_empty() {
             return Err(broken());
         }
-        Ok(Self::new(GroupKind::new(group, kind), Some(namespace), name.replace("__", ":")))
+        Ok(Self::new(
+            GroupKind::new(group, kind),
+            Some(namespace),
+            name.replace("__", ":"),
+        ))
     }
 }
 

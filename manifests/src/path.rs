@@ -55,10 +55,14 @@ impl ArtifactPath {
     /// When the result would leave the artifact, or `relative` is absolute.
     pub fn join(&self, relative: &str) -> Result<Self, ParsePath> {
         if relative.starts_with('/') {
-            return Err(ParsePath::Absolute { text: relative.to_owned() });
+            return Err(ParsePath::Absolute {
+                text: relative.to_owned(),
+            });
         }
         if relative.bytes().any(|b| b == b'\\' || b.is_ascii_control()) {
-            return Err(ParsePath::Character { text: relative.to_owned() });
+            return Err(ParsePath::Character {
+                text: relative.to_owned(),
+            });
         }
         let mut parts: Vec<&str> = self.0.split('/').filter(|part| !part.is_empty()).collect();
         for part in relative.split('/') {
@@ -66,7 +70,9 @@ impl ArtifactPath {
                 "" | "." => {}
                 ".." => {
                     if parts.pop().is_none() {
-                        return Err(ParsePath::Escape { text: relative.to_owned() });
+                        return Err(ParsePath::Escape {
+                            text: relative.to_owned(),
+                        });
                     }
                 }
                 part => parts.push(part),
@@ -78,23 +84,34 @@ impl ArtifactPath {
     /// Returns the directory that holds this path; the root holds itself.
     #[must_use]
     pub fn parent(&self) -> Self {
-        Self(self.0.rsplit_once('/').map_or(String::new(), |(parent, _)| parent.to_owned()))
+        Self(
+            self.0
+                .rsplit_once('/')
+                .map_or(String::new(), |(parent, _)| parent.to_owned()),
+        )
     }
 
     /// Returns the last part, empty for the root.
     pub fn file_name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+        self.0
+            .rsplit_once('/')
+            .map_or(self.0.as_str(), |(_, name)| name)
     }
 
     /// Returns the text after the last dot of the file name, without the dot.
     pub fn extension(&self) -> Option<&str> {
-        self.file_name().rsplit_once('.').map(|(_, extension)| extension)
+        self.file_name()
+            .rsplit_once('.')
+            .map(|(_, extension)| extension)
     }
 
     /// Whether this path is `directory` or lies below it.
     pub fn is_within(&self, directory: &Self) -> bool {
         directory.is_root()
-            || self.0.strip_prefix(&directory.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || self
+                .0
+                .strip_prefix(&directory.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// Returns the rest of this path below `directory`, when it lies there.
@@ -103,7 +120,11 @@ impl ArtifactPath {
             return Some(&self.0);
         }
         let rest = self.0.strip_prefix(&directory.0)?;
-        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+        if rest.is_empty() {
+            Some(rest)
+        } else {
+            rest.strip_prefix('/')
+        }
     }
 }
 

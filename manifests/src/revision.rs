@@ -38,7 +38,11 @@ impl Revision {
         let algorithm = match commit.len() {
             40 => "sha1",
             64 => "sha256",
-            _ => return Err(ParseRevision { text: commit.to_owned() }),
+            _ => {
+                return Err(ParseRevision {
+                    text: commit.to_owned(),
+                });
+            }
         };
         let id = format!("{algorithm}:{commit}");
         match name {
@@ -59,7 +63,9 @@ impl Revision {
 
     /// Returns the hex digits of the immutable part.
     pub fn hex(&self) -> &str {
-        self.id.split_once(':').map_or(self.id.as_str(), |(_, hex)| hex)
+        self.id
+            .split_once(':')
+            .map_or(self.id.as_str(), |(_, hex)| hex)
     }
 }
 
@@ -77,9 +83,14 @@ impl FromStr for Revision {
                 && hex.bytes().all(|b| b.is_ascii_hexdigit())
         });
         if !is_id || name == Some("") {
-            return Err(ParseRevision { text: text.to_owned() });
+            return Err(ParseRevision {
+                text: text.to_owned(),
+            });
         }
-        Ok(Self { name: name.map(str::to_owned), id: id.to_owned() })
+        Ok(Self {
+            name: name.map(str::to_owned),
+            id: id.to_owned(),
+        })
     }
 }
 

@@ -4,7 +4,10 @@ use super::SecretBytes;
 fn debug_text_is_fixed_and_holds_no_plaintext() {
     let secret = SecretBytes::new(b"hunter2".to_vec());
     assert_eq!(format!("{secret:?}"), "SecretBytes([redacted])");
-    assert_eq!(format!("{:#?}", Some(&secret)), "Some(\n    SecretBytes([redacted]),\n)");
+    assert_eq!(
+        format!("{:#?}", Some(&secret)),
+        "Some(\n    SecretBytes([redacted]),\n)"
+    );
 }
 
 #[test]
@@ -16,9 +19,18 @@ fn debug_text_does_not_depend_on_length() {
 
 #[test]
 fn equality_is_by_content() {
-    assert_eq!(SecretBytes::new(b"a".to_vec()), SecretBytes::new(b"a".to_vec()));
-    assert_ne!(SecretBytes::new(b"a".to_vec()), SecretBytes::new(b"b".to_vec()));
-    assert_ne!(SecretBytes::new(b"a".to_vec()), SecretBytes::new(b"aa".to_vec()));
+    assert_eq!(
+        SecretBytes::new(b"a".to_vec()),
+        SecretBytes::new(b"a".to_vec())
+    );
+    assert_ne!(
+        SecretBytes::new(b"a".to_vec()),
+        SecretBytes::new(b"b".to_vec())
+    );
+    assert_ne!(
+        SecretBytes::new(b"a".to_vec()),
+        SecretBytes::new(b"aa".to_vec())
+    );
 }
 
 #[test]
