@@ -9,6 +9,7 @@ mod digest;
 mod manifest;
 mod object_id;
 mod path;
+mod read;
 mod revision;
 
 pub use artifact::{Artifact, File, Omission, Tree};
@@ -19,4 +20,5 @@ pub use digest::{Digest, ParseDigest};
 pub use manifest::{CONCEALED, Manifest, Origin, pointer_token, wipe};
 pub use object_id::{GroupKind, ObjectId, ParseInventoryId};
 pub use path::{ArtifactPath, ParsePath};
+pub use read::{Dialect, Limits, Problem, ReadManifests, read_json, read_yaml, read_yaml_as};
 pub use revision::{ParseRevision, Revision};
