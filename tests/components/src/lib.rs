@@ -1,1 +1,45 @@
-//! The real components that tests and demo run against: build, cache, start, stop.
+//! The real components that tests, benches and the demo run against.
+//!
+//! Two halves. The first builds programs once, from pinned and checksummed registry modules, into a cache folder:
+//! start at [`Component`] and [`ensure`]. The second starts them as child processes on loopback, each with its own
+//! folder and free ports, waits until they serve, and stops exactly what it started when the value is dropped: start
+//! at [`ControlPlane`], [`OpenBao`], [`Moto`], [`GitServer`], [`SshGitServer`], [`Kwok`].
+//!
+//! Everything is blocking and free of a runtime, so that plain and async tests use the same functions (starting takes
+//! seconds: share one server per test binary through a `std::sync::OnceLock`).
+//!
+//! Nothing here imitates a real system: what it cannot start, it reports with the next step.
+
+mod cache;
+mod child;
+mod component;
+mod control_plane;
+mod ensure;
+mod git_repository;
+mod git_server;
+mod http;
+mod kwok;
+mod moto;
+mod openbao;
+mod ports;
+mod prerequisites;
+mod registry;
+mod ssh_server;
+mod start_error;
+mod tls;
+mod workspace;
+
+pub use component::{Component, Program};
+pub use control_plane::{AuditEvent, AuditLog, ControlPlane, ControlPlaneOptions};
+pub use ensure::{EnsureError, Installed, ensure};
+pub use git_repository::Repository;
+pub use git_server::{Credentials, GitRequest, GitServer, GitServerOptions, Transport};
+pub use http::{Endpoint, HttpError, Reply};
+pub use kwok::Kwok;
+pub use moto::Moto;
+pub use openbao::{AppRole, OpenBao};
+pub use prerequisites::{Prerequisite, missing_prerequisites};
+pub use registry::Registry;
+pub use ssh_server::SshGitServer;
+pub use start_error::StartError;
+pub use tls::{Authority, Identity};

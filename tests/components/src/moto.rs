@@ -1,0 +1,144 @@
+//! moto's server: the HTTP APIs of KMS, Secrets Manager, SSM, STS, S3 and ECR, in memory.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::child::Child;
+use crate::component::{Component, Program};
+use crate::ensure::ensure;
+use crate::http::Endpoint;
+use crate::ports::{free_port, with_free_ports};
+use crate::start_error::StartError;
+use crate::workspace::Workspace;
+
+const REGION: &str = "eu-central-1";
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// A running server. Dropping it stops it.
+pub struct Moto {
+    #[expect(dead_code, reason = "stops the server when dropped")]
+    server: Child,
+    endpoint: Endpoint,
+    workspace: Workspace,
+}
+
+impl Moto {
+    /// Starts a server; it serves when this returns.
+    ///
+    /// # Errors
+    /// When moto is not there and cannot be installed, or does not become ready.
+    pub fn start() -> Result<Self, StartError> {
+        let component = Component::Moto;
+        let python = ensure(component)
+            .map_err(StartError::ensure(component))?
+            .program(Program::MotoPython);
+        with_free_ports(|| Self::start_once(&python))
+    }
+
+    fn start_once(python: &Path) -> Result<Self, StartError> {
+        let workspace = Workspace::new("moto")?;
+        let port = free_port()?;
+        let port_text = port.to_string();
+        // The environment has been moved since it was made: its scripts name the old place, its modules do not care.
+        let arguments = [
+            "-m",
+            "moto.server",
+            "-H",
+            "127.0.0.1",
+            "-p",
+            port_text.as_str(),
+        ];
+        let home = workspace.path().display().to_string();
+        let environment = [("HOME", home.as_str()), ("PYTHONDONTWRITEBYTECODE", "1")];
+        let log = workspace.join("moto.log");
+        let server = Child::start("moto", python, arguments, &environment, &log)?;
+        let endpoint = Endpoint::local("moto", port);
+        server.wait_until_ready(DEADLINE, || {
+            match endpoint.send("GET", "/moto-api/data.json", None) {
+                Ok(reply) if reply.is_success() => Ok(()),
+                Ok(reply) => Err(format!("it answers {}", reply.status)),
+                Err(error) => Err(error.to_string()),
+            }
+        })?;
+        Ok(Self {
+            server,
+            endpoint,
+            workspace,
+        })
+    }
+
+    /// Returns the server's URL (`AWS_ENDPOINT_URL`).
+    pub fn url(&self) -> String {
+        self.endpoint.url()
+    }
+
+    /// Returns the region that [`Self::environment`] and [`Self::call`] use.
+    pub fn region(&self) -> &'static str {
+        REGION
+    }
+
+    /// Returns the environment that points a program's AWS client here.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", self.url()),
+            ("AWS_ACCESS_KEY_ID", "testing".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_DEFAULT_REGION", REGION.to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ]
+    }
+
+    /// Returns the folder with the log.
+    pub fn folder(&self) -> &Path {
+        self.workspace.path()
+    }
+
+    /// Calls one operation of a service that speaks the JSON protocol, for setting a scene: for example
+    /// `call("secretsmanager", "secretsmanager.CreateSecret", …)`, `call("kms", "TrentService.CreateKey", …)`,
+    /// `call("ssm", "AmazonSSM.PutParameter", …)`.
+    ///
+    /// # Errors
+    /// When there is no answer or a refusal.
+    pub fn call(&self, service: &str, target: &str, body: &Value) -> Result<Value, StartError> {
+        // The server reads the service from the signature's scope and does not check the signature.
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/{service}/aws4_request, \
+             SignedHeaders=host, Signature=0"
+        );
+        let endpoint = self
+            .endpoint
+            .clone()
+            .with_header("Authorization", &authorization)
+            .with_header("X-Amz-Target", target);
+        let text = body.to_string();
+        let content = Some(("application/x-amz-json-1.1", text.as_bytes()));
+        let reply = endpoint
+            .send("POST", "/", content)
+            .map_err(|source| StartError::Request {
+                name: "moto",
+                source,
+            })?;
+        if reply.is_success() {
+            return Ok(reply.json());
+        }
+        Err(StartError::Refused {
+            name: "moto",
+            request: target.to_owned(),
+            status: reply.status,
+            body: reply.text(),
+        })
+    }
+
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// When there is no answer or a refusal.
+    pub fn reset(&self) -> Result<(), StartError> {
+        self.endpoint
+            .json("POST", "/moto-api/reset", None)
+            .map(drop)
+    }
+}
