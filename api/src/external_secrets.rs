@@ -5,10 +5,21 @@
 //! in [`SecretStoreProvider::unmodelled`], so that a store of such a provider can be applied and
 //! its condition can say that it is not supported.
 
+mod condition;
+mod external_secret;
 mod provider;
 mod selector;
 mod store;
+mod target;
 
+pub use condition::ExternalSecretsCondition;
+pub use external_secret::{
+    Binding, ConversionStrategy, DataEntry, DataFromEntry, DataFromSourceRef, DecodingStrategy,
+    ExternalSecret, ExternalSecretSpec, ExternalSecretStatus, Find, FindName, GeneratorKind,
+    GeneratorRef, MergeConflictPolicy, MergePriorityPolicy, MergeStrategy, MetadataPolicy,
+    NullBytePolicy, RefreshPolicy, RemoteRef, Rewrite, RewriteMerge, RewriteRegexp,
+    RewriteTransform, SourceRef, StoreKind, StoreRef, SyncWindow, SyncWindowKind, SyncWindows,
+};
 pub use provider::{
     Provider, SecretStoreProvider,
     aws::{AwsAuth, AwsJwtAuth, AwsProvider, AwsSecretRef, AwsService, AwsTag, SecretsManager},
@@ -25,6 +36,9 @@ pub use provider::{
 pub use selector::{CaProvider, CaProviderKind, SecretKeySelector, ServiceAccountSelector};
 pub use store::{
     ClusterSecretStore, ClusterSecretStoreSpec, RetrySettings, SecretStore,
-    SecretStoreCapabilities, SecretStoreCondition, SecretStoreSpec, SecretStoreStatus,
-    StoreCondition,
+    SecretStoreCapabilities, SecretStoreSpec, SecretStoreStatus, StoreCondition,
+};
+pub use target::{
+    CreationPolicy, DeletionPolicy, EngineVersion, ManifestTarget, MergePolicy, Target, Template,
+    TemplateAs, TemplateFrom, TemplateItem, TemplateMetadata, TemplateSource,
 };

@@ -15,3 +15,9 @@ pub(crate) const DATA_KEY: &str = r"^[-._a-zA-Z0-9]+$";
 pub(crate) fn base64(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "format": "byte" })
 }
+
+/// A positive duration in the units a Flux interval may have.
+pub(crate) const INTERVAL: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$";
+
+/// A positive duration in the units the timeout of a source may have.
+pub(crate) const TIMEOUT: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m))+$";

@@ -1,14 +1,11 @@
 //! `SecretStore` and `ClusterSecretStore`.
 
-use k8s_openapi::apimachinery::pkg::{
-    apis::meta::v1::{LabelSelector, Time},
-    util::intstr::IntOrString,
-};
+use k8s_openapi::apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString};
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::provider::SecretStoreProvider;
+use super::{condition::ExternalSecretsCondition, provider::SecretStoreProvider};
 use crate::{GoDuration, Unmodelled};
 
 /// How to reach a backend that holds secrets, for the ExternalSecrets of one namespace.
@@ -147,7 +144,7 @@ pub struct StoreCondition {
 pub struct SecretStoreStatus {
     /// The condition `Ready` says whether the store can be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub conditions: Vec<SecretStoreCondition>,
+    pub conditions: Vec<ExternalSecretsCondition>,
 
     /// What the provider can do: `ReadOnly`, `WriteOnly` or `ReadWrite`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,28 +160,4 @@ pub enum SecretStoreCapabilities {
     WriteOnly,
     /// Values can be read and written.
     ReadWrite,
-}
-
-/// One condition of a store.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretStoreCondition {
-    /// Type of the condition: `Ready`.
-    #[serde(rename = "type")]
-    pub kind: String,
-
-    /// `True`, `False` or `Unknown`.
-    pub status: String,
-
-    /// Why, in one word. Example: `Valid`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-
-    /// Why, in a sentence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-
-    /// When `status` changed last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_transition_time: Option<Time>,
 }

@@ -12,7 +12,6 @@ use crate::Unmodelled;
 #[serde(rename_all = "camelCase")]
 pub struct FakeProvider {
     /// The values.
-    #[serde(default)]
     pub data: Vec<FakeData>,
 
     /// What checking the store gives: 0 ready, 1 unknown, 2 an error. Default: 0.
