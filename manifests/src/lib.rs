@@ -20,5 +20,7 @@ pub use digest::{Digest, ParseDigest};
 pub use manifest::{CONCEALED, Manifest, Origin, pointer_token, wipe};
 pub use object_id::{GroupKind, ObjectId, ParseInventoryId};
 pub use path::{ArtifactPath, ParsePath};
-pub use read::{Dialect, Limits, Problem, ReadManifests, read_json, read_yaml, read_yaml_as};
+pub use read::{
+    Dialect, Limits, Problem, ReadManifests, read_json, read_values, read_yaml, read_yaml_as,
+};
 pub use revision::{ParseRevision, Revision};

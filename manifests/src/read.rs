@@ -196,6 +196,29 @@ pub fn read_yaml_as(
     collect(yaml::documents(bytes, dialect, limits), path)
 }
 
+/// Reads every document of a YAML stream, whatever it holds; empty documents are left out.
+///
+/// For files that are no Kubernetes objects, or that lack a name, such as a kustomization file.
+///
+/// # Errors
+///
+/// When the text is malformed or exceeds a limit.
+pub fn read_values(
+    dialect: Dialect,
+    bytes: &[u8],
+    path: Option<&ArtifactPath>,
+    limits: &Limits,
+) -> Result<Vec<Value>, ReadManifests> {
+    let documents = yaml::documents(bytes, dialect, limits).map_err(|failure| ReadManifests {
+        path: path.cloned(),
+        document: failure.document,
+        position: failure.position,
+        problem: failure.problem,
+    })?;
+    let values = documents.into_iter().map(|document| document.value);
+    Ok(values.filter(|value| !value.is_null()).collect())
+}
+
 /// Reads a JSON stream: one value, or several one after the other.
 ///
 /// # Errors

@@ -11,6 +11,8 @@ pub enum Component {
     OpenBao,
     /// The upstream `kustomize` program.
     Kustomize,
+    /// The project's own render worker, built from `render/worker`.
+    RenderWorker,
     /// The upstream `sops` program.
     Sops,
     /// The upstream `kubeseal` and the upstream sealed-secrets controller.
@@ -44,6 +46,8 @@ pub enum Program {
     Bao,
     /// `kustomize`
     Kustomize,
+    /// `signet-render-worker`
+    RenderWorker,
     /// `sops`
     Sops,
     /// `kubeseal`
@@ -88,11 +92,12 @@ pub(crate) struct GoRecipe {
 
 impl Component {
     /// Every component, in the order in which they are best built.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ControlPlane,
         Self::OpenBao,
         Self::Moto,
         Self::Kustomize,
+        Self::RenderWorker,
         Self::Sops,
         Self::SealedSecrets,
         Self::Kwok,
@@ -115,6 +120,7 @@ impl Component {
             Self::ControlPlane => "control-plane",
             Self::OpenBao => "openbao",
             Self::Kustomize => "kustomize",
+            Self::RenderWorker => "render-worker",
             Self::Sops => "sops",
             Self::SealedSecrets => "sealed-secrets",
             Self::Kwok => "kwok",
@@ -132,6 +138,7 @@ impl Component {
             Self::ControlPlane => "1.36.3",
             Self::OpenBao => "2.4.0",
             Self::Kustomize => "5.8.1",
+            Self::RenderWorker => env!("CARGO_PKG_VERSION"),
             Self::Sops => "3.13.3",
             Self::SealedSecrets => "0.40.0",
             Self::Kwok => "0.8.0",
@@ -153,7 +160,7 @@ impl Component {
         Duration::from_secs(match self {
             Self::ControlPlane => 360,
             Self::OpenBao => 270,
-            Self::Kustomize => 30,
+            Self::Kustomize | Self::RenderWorker => 30,
             Self::Sops | Self::SealedSecrets => 120,
             Self::Kwok => 90,
             Self::Helm | Self::Moto => 70,
@@ -174,6 +181,7 @@ impl Component {
             ],
             Self::OpenBao => &[Program::Bao],
             Self::Kustomize => &[Program::Kustomize],
+            Self::RenderWorker => &[Program::RenderWorker],
             Self::Sops => &[Program::Sops],
             Self::SealedSecrets => &[Program::Kubeseal, Program::SealedSecretsController],
             Self::Kwok => &[Program::Kwok],
@@ -242,6 +250,12 @@ impl Component {
                 go.variables = &["helm.sh/helm/v3/internal/version.version=v3.21.4"];
             }
             Self::Age => go.variables = &["main.Version=v1.3.2"],
+            Self::RenderWorker => {
+                go.target = ".";
+                // The library writes it into the label of `buildMetadata: [managedByLabel]`.
+                go.variables =
+                    &["sigs.k8s.io/kustomize/api/provenance.version=kustomize/v5.8.1"];
+            }
             Self::Kustomize | Self::Sops | Self::KustomizeController | Self::ExternalSecrets => {}
         }
         Recipe::Go(go)
@@ -257,6 +271,7 @@ impl Program {
             }
             Self::Bao => Component::OpenBao,
             Self::Kustomize => Component::Kustomize,
+            Self::RenderWorker => Component::RenderWorker,
             Self::Sops => Component::Sops,
             Self::Kubeseal | Self::SealedSecretsController => Component::SealedSecrets,
             Self::Kwok => Component::Kwok,
@@ -277,6 +292,7 @@ impl Program {
             Self::Kubectl => "kubectl",
             Self::Bao => "bao",
             Self::Kustomize => "kustomize",
+            Self::RenderWorker => "signet-render-worker",
             Self::Sops => "sops",
             Self::Kubeseal => "kubeseal",
             Self::SealedSecretsController => "controller",

@@ -149,6 +149,8 @@ impl Component {
     fn wrapper(self) -> PathBuf {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         match self.recipe() {
+            // No wrapper: the program is ours.
+            Recipe::Go(_) if self == Self::RenderWorker => package.join("../../render/worker"),
             Recipe::Go(_) => package.join("go").join(self.name()),
             Recipe::PythonEnvironment => package.join("python"),
         }
@@ -182,7 +184,8 @@ impl Component {
             Self::Helm => (&["version", "--short"], "v3.21.4"),
             Self::Age => (&["--version"], "v1.3.2"),
             // These come with files of their own, or under names that anything may have.
-            Self::SealedSecrets
+            Self::RenderWorker
+            | Self::SealedSecrets
             | Self::Kwok
             | Self::Moto
             | Self::KustomizeController
