@@ -1,1 +1,12 @@
 //! The pure heart: decrypt stage, plan, waves, health, inventory, redaction.
+//!
+//! No client, no clock, no file system: time and file contents come in as arguments, and every
+//! change to the world goes out as a value. Start with [`unit::Unit`] (what a front door hands
+//! in), then follow a build through [`mod@normalise`], [`stage`], [`plan`] and [`health`].
+
+pub mod health;
+pub mod inventory;
+pub mod normalise;
+pub mod plan;
+pub mod stage;
+pub mod unit;

@@ -25,11 +25,14 @@ pub(super) fn resolve(
     dialect: Dialect,
 ) -> Result<Value, Problem> {
     let string = || Value::String(text.to_owned());
-    let wanted = match (tag, dialect) {
-        (Tag::None, _) if plain => return untagged(text, dialect),
-        (Tag::NonSpecific, Dialect::Kustomize) if plain => return untagged(text, dialect),
-        (Tag::None | Tag::NonSpecific | Tag::Other, _) => return Ok(string()),
-        (Tag::Yaml(name), _) => name.as_str(),
+    let wanted = match tag {
+        Tag::None if plain => return untagged(text, dialect),
+        // COMPAT: `! 5` is text for kubectl and a number for kustomize.
+        Tag::NonSpecific if plain && dialect == Dialect::Kustomize => {
+            return untagged(text, dialect);
+        }
+        Tag::None | Tag::NonSpecific | Tag::Other => return Ok(string()),
+        Tag::Yaml(name) => name.as_str(),
     };
     let misfit = || Problem::Tag {
         tag: format!("!!{wanted}"),
@@ -52,7 +55,6 @@ pub(super) fn resolve(
         "timestamp" if dialect == Dialect::Kustomize => timestamp::normalised(text)
             .map(Value::String)
             .ok_or_else(misfit),
-        "str" | "timestamp" => Ok(string()),
         "binary" => binary(text).map(Value::String).ok_or_else(misfit),
         "null" => Err(misfit()),
         _ => Ok(string()),

@@ -229,7 +229,7 @@ fn an_alias_bomb_stops_at_the_limit() {
     for level in 1..20 {
         let before = format!("*a{}", level - 1);
         let items = vec![before; 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        text += &format!("a{level}: &a{level} [{items}]\n");
     }
     assert!(matches!(problem(&text), Problem::TooManyValues { .. }));
 
@@ -262,7 +262,7 @@ fn nesting_ten_thousand_deep_is_refused_without_a_crash() {
 fn aliases_cannot_nest_deeper_than_the_limit() {
     let mut text = "a0: &a0 [x]\n".to_owned();
     for level in 1..200 {
-        text.push_str(&format!("a{level}: &a{level} [*a{}]\n", level - 1));
+        text += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
     }
     assert!(matches!(problem(&text), Problem::TooDeep { .. }));
 }

@@ -32,7 +32,7 @@ pub(super) fn documents(
     let text = std::str::from_utf8(bytes).map_err(|error| {
         // INVARIANT: `valid_up_to` is within the slice.
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let column = before
             .iter()
             .rev()

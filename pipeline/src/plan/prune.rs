@@ -1,0 +1,137 @@
+//! Prune: what is in the inventory and no longer wanted, if it is ours and unprotected.
+
+use std::collections::HashMap;
+
+use manifests::ObjectId;
+use serde_json::Value;
+
+use super::{Action, Applied, ChangeSet, Complete, Entry, Planned, Skip, Write, uid};
+use crate::inventory::Inventory;
+use crate::stage::total_order;
+use crate::unit::{DeletionPolicy, Protection, PrunePolicy, Unit};
+
+/// Returns the objects prune has to look at, in the order it deletes them: the reverse of apply.
+pub fn stale(complete: &Complete, old: &Inventory) -> Vec<(ObjectId, String)> {
+    reversed(
+        old.iter()
+            .filter(|(id, _)| !complete.wanted.contains_key(id)),
+    )
+}
+
+/// Decides what to delete after a complete run (G-187).
+///
+/// `live` holds what the API server has of [`stale`]. Whatever is not in the old inventory is not
+/// looked at, let alone deleted.
+pub fn plan_prune(
+    unit: &Unit,
+    complete: &Complete,
+    old: &Inventory,
+    live: &HashMap<ObjectId, Value>,
+) -> ChangeSet<Planned> {
+    let stale = match unit.prune {
+        PrunePolicy::Prune => stale(complete, old),
+        PrunePolicy::Keep => Vec::new(),
+    };
+    plan_deletion(unit, stale, live)
+}
+
+/// Decides what to delete when the unit itself is deleted.
+///
+/// `live` holds what the API server has of the inventory. A suspended unit deletes nothing.
+pub fn plan_teardown(
+    unit: &Unit,
+    inventory: &Inventory,
+    live: &HashMap<ObjectId, Value>,
+) -> ChangeSet<Planned> {
+    let deletes = !unit.suspended
+        && match unit.deletion {
+            DeletionPolicy::MirrorPrune => unit.prune == PrunePolicy::Prune,
+            DeletionPolicy::Delete | DeletionPolicy::WaitForTermination => true,
+            DeletionPolicy::Orphan => false,
+        };
+    let all = if deletes {
+        reversed(inventory.iter())
+    } else {
+        Vec::new()
+    };
+    plan_deletion(unit, all, live)
+}
+
+/// What a prune left behind.
+#[derive(Clone, Debug)]
+pub struct Pruned {
+    /// The inventory to record: what is wanted, and what could not be deleted.
+    pub inventory: Inventory,
+    /// Whether every deletion succeeded.
+    pub clean: bool,
+}
+
+impl Complete {
+    /// Takes what came of the prune: what could not be deleted stays in the inventory for the
+    /// next run.
+    pub fn pruned(self, applied: &ChangeSet<Applied>) -> Pruned {
+        let mut inventory = self.inventory;
+        for entry in &applied.entries {
+            if applied.failed(&entry.id) {
+                inventory.insert(entry.id.clone(), entry.version.clone());
+            }
+        }
+        Pruned {
+            inventory,
+            clean: applied.failures().is_empty(),
+        }
+    }
+}
+
+fn reversed<'a>(entries: impl Iterator<Item = (&'a ObjectId, &'a str)>) -> Vec<(ObjectId, String)> {
+    let mut entries: Vec<_> = entries
+        .map(|(id, version)| (id.clone(), version.to_owned()))
+        .collect();
+    entries.sort_by(|(left, _), (right, _)| total_order(right, left));
+    entries
+}
+
+fn plan_deletion(
+    unit: &Unit,
+    candidates: Vec<(ObjectId, String)>,
+    live: &HashMap<ObjectId, Value>,
+) -> ChangeSet<Planned> {
+    let mut entries = Vec::with_capacity(candidates.len());
+    let mut writes = Vec::new();
+    for (id, version) in candidates {
+        let action = match live.get(&id) {
+            None => Action::Skipped(Skip::Gone),
+            Some(live) => match reason_to_keep(unit, live) {
+                Some(skip) => Action::Skipped(skip),
+                None => {
+                    let (id, version, uid) = (id.clone(), version.clone(), uid(live));
+                    writes.push(Write::Delete { id, version, uid });
+                    Action::Deleted
+                }
+            },
+        };
+        entries.push(Entry {
+            id,
+            version,
+            action,
+        });
+    }
+    ChangeSet {
+        entries,
+        state: Planned { writes },
+    }
+}
+
+fn reason_to_keep(unit: &Unit, live: &Value) -> Option<Skip> {
+    if !unit.owner.owns(live) {
+        return Some(Skip::NotOurs);
+    }
+    [
+        Protection::KeepFromPrune,
+        Protection::LeaveAlone,
+        Protection::Ignore,
+    ]
+    .into_iter()
+    .find(|effect| unit.protects(live, *effect))
+    .map(Skip::Protected)
+}

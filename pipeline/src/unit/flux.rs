@@ -1,0 +1,40 @@
+//! What the Flux front door stamps on objects and which of their marks it honours (§9.5).
+//!
+//! Used by front doors only; nothing below the unit reads it.
+
+use std::collections::BTreeMap;
+
+use super::{Owner, Protection, ProtectionRule};
+
+const PREFIX: &str = "kustomize.toolkit.fluxcd.io";
+
+/// Returns the owner marks of a Kustomization.
+pub fn owner(namespace: &str, name: &str) -> Owner {
+    Owner {
+        field_manager: "kustomize-controller".to_owned(),
+        labels: BTreeMap::from([
+            (format!("{PREFIX}/name"), name.to_owned()),
+            (format!("{PREFIX}/namespace"), namespace.to_owned()),
+        ]),
+    }
+}
+
+/// Returns the annotations and labels that protect an object.
+pub fn protections() -> Vec<ProtectionRule> {
+    [
+        ("prune", "disabled", Protection::KeepFromPrune),
+        ("reconcile", "disabled", Protection::LeaveAlone),
+        ("ssa", "Ignore", Protection::Ignore),
+        ("ssa", "IfNotPresent", Protection::CreateOnly),
+        ("ssa", "Merge", Protection::Merge),
+        ("force", "enabled", Protection::Recreate),
+        ("decrypt", "disabled", Protection::KeepEncrypted),
+    ]
+    .into_iter()
+    .map(|(key, value, effect)| ProtectionRule {
+        key: format!("{PREFIX}/{key}"),
+        value: value.to_owned(),
+        effect,
+    })
+    .collect()
+}
