@@ -28,28 +28,15 @@ use crate::{
     status = "SealedSecretStatus",
     derive = "PartialEq",
     doc = "A Secret whose values only the controller of one cluster can open.",
-    printcolumn(
-        name = "Status",
-        type_ = "string",
-        json_path = ".status.conditions[0].message"
-    ),
-    printcolumn(
-        name = "Synced",
-        type_ = "string",
-        json_path = ".status.conditions[0].status"
-    ),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp"
-    )
+    printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[0].message"}"#,
+    printcolumn = r#"{"name":"Synced","type":"string","jsonPath":".status.conditions[0].status"}"#,
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#
 )]
 #[serde(rename_all = "camelCase")]
 pub struct SealedSecretSpec {
     /// The sealed values by the key they get in the Secret, each base64. They are made by
     /// `kubeseal` and bound to the scope they were sealed for.
-    #[serde(default)]
-    #[schemars(required, schema_with = "SealedItem::map_schema")]
+    #[schemars(schema_with = "SealedItem::map_schema")]
     pub encrypted_data: SealedItems,
 
     /// Deprecated: one blob that holds all values, base64. Use `encryptedData`.
@@ -93,10 +80,9 @@ impl SealedItem {
 
 impl<'de> Deserialize<'de> for SealedItems {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let items = match Value::deserialize(deserializer)? {
-            Value::Object(items) => items,
-            // COMPAT: anything else counts as no items, as it does for other readers.
-            _ => return Ok(Self::default()),
+        // COMPAT: an absent map and anything that is no map count as no items.
+        let Some(Value::Object(items)) = Option::<Value>::deserialize(deserializer)? else {
+            return Ok(Self::default());
         };
         let item = |value| match value {
             Value::String(text) => SealedItem::Text(text),
