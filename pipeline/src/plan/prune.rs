@@ -1,6 +1,6 @@
 //! Prune: what is in the inventory and no longer wanted, if it is ours and unprotected.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use manifests::ObjectId;
 use serde_json::Value;
@@ -20,13 +20,13 @@ pub fn stale(complete: &Complete, old: &Inventory) -> Vec<(ObjectId, String)> {
 
 /// Decides what to delete after a complete run (G-187).
 ///
-/// `live` holds what the API server has of [`stale`]. Whatever is not in the old inventory is not
-/// looked at, let alone deleted.
+/// `live` holds what the API server has of [`stale`], with `None` for what is gone. Whatever is not
+/// in the old inventory is not looked at, let alone deleted.
 pub fn plan_prune(
     unit: &Unit,
     complete: &Complete,
     old: &Inventory,
-    live: &HashMap<ObjectId, Value>,
+    live: &BTreeMap<ObjectId, Option<Value>>,
 ) -> ChangeSet<Planned> {
     let stale = match unit.prune {
         PrunePolicy::Prune => stale(complete, old),
@@ -37,11 +37,12 @@ pub fn plan_prune(
 
 /// Decides what to delete when the unit itself is deleted.
 ///
-/// `live` holds what the API server has of the inventory. A suspended unit deletes nothing.
+/// `live` holds what the API server has of the inventory, with `None` for what is gone. A suspended
+/// unit deletes nothing.
 pub fn plan_teardown(
     unit: &Unit,
     inventory: &Inventory,
-    live: &HashMap<ObjectId, Value>,
+    live: &BTreeMap<ObjectId, Option<Value>>,
 ) -> ChangeSet<Planned> {
     let deletes = !unit.suspended
         && match unit.deletion {
@@ -71,15 +72,14 @@ impl Complete {
     /// next run.
     pub fn pruned(self, applied: &ChangeSet<Applied>) -> Pruned {
         let mut inventory = self.inventory;
+        let mut clean = true;
         for entry in &applied.entries {
-            if applied.failed(&entry.id) {
+            if applied.failed(&entry.id) || entry.action == Action::Skipped(Skip::Unseen) {
                 inventory.insert(entry.id.clone(), entry.version.clone());
+                clean = false;
             }
         }
-        Pruned {
-            inventory,
-            clean: applied.failures().is_empty(),
-        }
+        Pruned { inventory, clean }
     }
 }
 
@@ -94,21 +94,26 @@ fn reversed<'a>(entries: impl Iterator<Item = (&'a ObjectId, &'a str)>) -> Vec<(
 fn plan_deletion(
     unit: &Unit,
     candidates: Vec<(ObjectId, String)>,
-    live: &HashMap<ObjectId, Value>,
+    live: &BTreeMap<ObjectId, Option<Value>>,
 ) -> ChangeSet<Planned> {
     let mut entries = Vec::with_capacity(candidates.len());
     let mut writes = Vec::new();
     for (id, version) in candidates {
         let action = match live.get(&id) {
-            None => Action::Skipped(Skip::Gone),
-            Some(live) => match reason_to_keep(unit, live) {
-                Some(skip) => Action::Skipped(skip),
-                None => {
-                    let (id, version, uid) = (id.clone(), version.clone(), uid(live));
-                    writes.push(Write::Delete { id, version, uid });
-                    Action::Deleted
+            None => Action::Skipped(Skip::Unseen),
+            Some(None) => Action::Skipped(Skip::Gone),
+            Some(Some(live)) => {
+                let keep = reason_to_keep(unit, live);
+                if keep.is_none() {
+                    let (id, version) = (id.clone(), version.clone());
+                    writes.push(Write::Delete {
+                        id,
+                        version,
+                        uid: uid(live),
+                    });
                 }
-            },
+                keep.map_or(Action::Deleted, Action::Skipped)
+            }
         };
         entries.push(Entry {
             id,
