@@ -221,7 +221,13 @@ impl Component {
                 go.variables = &["github.com/openbao/openbao/version.fullVersion=2.4.0"];
                 go.links = &[("bao", "openbao")];
             }
-            Self::SealedSecrets => go.variables = &["main.VERSION=0.40.0"],
+            Self::SealedSecrets => {
+                go.variables = &["main.VERSION=0.40.0"];
+                go.module_files = &[(
+                    "github.com/bitnami/sealed-secrets",
+                    "helm/sealed-secrets/crds/bitnami.com_sealedsecrets.yaml",
+                )];
+            }
             Self::Kwok => {
                 go.module_files = &[
                     (
@@ -253,8 +259,7 @@ impl Component {
             Self::RenderWorker => {
                 go.target = ".";
                 // The library writes it into the label of `buildMetadata: [managedByLabel]`.
-                go.variables =
-                    &["sigs.k8s.io/kustomize/api/provenance.version=kustomize/v5.8.1"];
+                go.variables = &["sigs.k8s.io/kustomize/api/provenance.version=kustomize/v5.8.1"];
             }
             Self::Kustomize | Self::Sops | Self::KustomizeController | Self::ExternalSecrets => {}
         }

@@ -3,7 +3,7 @@
 //! TLS, RBAC and the service-account issuer are on; the controller manager gives real garbage collection, namespace
 //! deletion, workload controllers and service-account tokens. There are no kubelets: see [`crate::Kwok`].
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,17 +13,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::child::Child;
+use crate::child::{Child, Launch};
 use crate::component::{Component, Program};
 use crate::ensure::{Installed, ensure};
 use crate::http::Endpoint;
+use crate::network::{Network, NetworkNamespace, Relay};
 use crate::ports::{free_port, with_free_ports};
 use crate::start_error::StartError;
 use crate::tls::{Authority, Identity, client_config};
 use crate::workspace::Workspace;
 
 mod audit;
+mod exposure;
 mod flags;
+mod in_cluster;
 mod kubeconfig;
 
 pub use audit::{AuditEvent, AuditLog};
@@ -38,6 +41,8 @@ const DEADLINE: Duration = Duration::from_mins(2);
 pub struct ControlPlaneOptions {
     /// Whether every request is written to an audit log.
     pub audit_log: AuditLog,
+    /// Where it runs: elsewhere than on loopback when something is to be reached through the service proxy.
+    pub network: Network,
     /// More flags for the API server; a flag given here comes last and wins.
     pub api_server_flags: Vec<String>,
     /// More flags for the controller manager.
@@ -50,6 +55,7 @@ pub struct ControlPlane {
     controller_manager: Child,
     api_server: Child,
     etcd: Child,
+    place: Place,
     installed: Installed,
     authority: Authority,
     admin: Identity,
@@ -57,6 +63,40 @@ pub struct ControlPlane {
     kubeconfig: PathBuf,
     serial: AtomicU32,
     workspace: Workspace,
+}
+
+/// The network in which the programs run.
+#[derive(Default)]
+struct Place {
+    #[expect(dead_code, reason = "closes the ports when dropped")]
+    relays: Vec<Relay>,
+    namespace: Option<NetworkNamespace>,
+}
+
+impl Place {
+    fn new(network: Network, ports: &[u16]) -> Result<Self, StartError> {
+        match network {
+            Network::Loopback => Ok(Self::default()),
+            Network::Namespace => {
+                let namespace = NetworkNamespace::create()?;
+                let relays = ports
+                    .iter()
+                    .map(|port| namespace.relay(*port))
+                    .collect::<Result<_, _>>()?;
+                Ok(Self {
+                    relays,
+                    namespace: Some(namespace),
+                })
+            }
+        }
+    }
+
+    fn entry(&self) -> Vec<OsString> {
+        self.namespace
+            .as_ref()
+            .map(NetworkNamespace::entry)
+            .unwrap_or_default()
+    }
 }
 
 impl ControlPlane {
@@ -86,33 +126,36 @@ impl ControlPlane {
         let authority = Authority::new("signet test cluster")?;
         let admin = authority.client("signet-admin", Some("system:masters"))?;
         let files = Files::write(&workspace, &authority, options)?;
+        let (etcd_port, port) = (free_port()?, free_port()?);
+        let place = Place::new(options.network, &[etcd_port, port])?;
+        let start = |program: Program, arguments: &[String]| {
+            let name = program.file();
+            Launch::new(name, installed.program(program))
+                .through(&place.entry())
+                .arguments(arguments)
+                .start_with_log(&workspace.join(&format!("{name}.log")))
+        };
 
-        let etcd_port = free_port()?;
-        let etcd = start_etcd(installed, &workspace, etcd_port)?;
+        let data = workspace.folder("etcd")?;
+        let etcd = start(Program::Etcd, &flags::etcd(&data, etcd_port, free_port()?))?;
+        let etcd_endpoint = Endpoint::local("etcd", etcd_port);
+        etcd.wait_until_ready(DEADLINE, || answers(&etcd_endpoint, "/health"))?;
 
-        let port = free_port()?;
-        let api_server = start_program(
-            installed,
-            &workspace,
-            Program::KubeApiserver,
-            &flags::api_server(&files, etcd_port, port, options),
-        )?;
+        let flags = flags::api_server(&files, etcd_port, port, options);
+        let api_server = start(Program::KubeApiserver, &flags)?;
         let endpoint = Endpoint::local("kube-apiserver", port)
             .with_tls(client_config(authority.certificate_pem(), Some(&admin))?);
         api_server.wait_until_ready(DEADLINE, || answers(&endpoint, "/readyz"))?;
 
-        let url = endpoint.url();
+        let write_kubeconfig = |name: &str, identity: &Identity| {
+            let (url, ca) = (endpoint.url(), authority.certificate_pem());
+            let text = kubeconfig::with_certificate(&url, ca, identity).to_string();
+            workspace.write(name, &text)
+        };
         let manager = authority.client("system:kube-controller-manager", None)?;
-        let manager_kubeconfig = workspace.write(
-            "controller-manager.kubeconfig",
-            &kubeconfig::with_certificate(&url, authority.certificate_pem(), &manager).to_string(),
-        )?;
-        let controller_manager = start_program(
-            installed,
-            &workspace,
-            Program::KubeControllerManager,
-            &flags::controller_manager(&files, &manager_kubeconfig, options),
-        )?;
+        let manager_kubeconfig = write_kubeconfig("controller-manager.kubeconfig", &manager)?;
+        let flags = flags::controller_manager(&files, &manager_kubeconfig, options);
+        let controller_manager = start(Program::KubeControllerManager, &flags)?;
         // The manager makes this account; pods and token requests need it.
         controller_manager.wait_until_ready(DEADLINE, || {
             answers(
@@ -121,14 +164,12 @@ impl ControlPlane {
             )
         })?;
 
-        let kubeconfig = workspace.write(
-            "admin.kubeconfig",
-            &kubeconfig::with_certificate(&url, authority.certificate_pem(), &admin).to_string(),
-        )?;
+        let kubeconfig = write_kubeconfig("admin.kubeconfig", &admin)?;
         Ok(Self {
             controller_manager,
             api_server,
             etcd,
+            place,
             installed: installed.clone(),
             authority,
             admin,
@@ -137,6 +178,22 @@ impl ControlPlane {
             serial: AtomicU32::new(0),
             workspace,
         })
+    }
+
+    /// Returns the launch of a program in the network of the control plane, so that the API server can reach it under
+    /// [`Self::address`].
+    pub fn launch(&self, name: &str, program: impl Into<PathBuf>) -> Launch {
+        Launch::new(name, program).through(&self.place.entry())
+    }
+
+    /// Returns the address under which the API server reaches what [`Self::launch`] starts.
+    ///
+    /// Only the one of [`Network::Namespace`] may stand in Endpoints.
+    pub fn address(&self) -> &'static str {
+        match self.place.namespace {
+            Some(_) => NetworkNamespace::ADDRESS,
+            None => "127.0.0.1",
+        }
     }
 
     /// Returns the API server's URL, `https://127.0.0.1:<port>`.
@@ -323,34 +380,6 @@ impl ControlPlane {
     fn next_file(&self, name: &str) -> String {
         format!("{}-{name}", self.serial.fetch_add(1, Ordering::Relaxed))
     }
-}
-
-fn start_etcd(
-    installed: &Installed,
-    workspace: &Workspace,
-    port: u16,
-) -> Result<Child, StartError> {
-    let data = workspace.folder("etcd")?;
-    let etcd = start_program(
-        installed,
-        workspace,
-        Program::Etcd,
-        &flags::etcd(&data, port, free_port()?),
-    )?;
-    let endpoint = Endpoint::local("etcd", port);
-    etcd.wait_until_ready(DEADLINE, || answers(&endpoint, "/health"))?;
-    Ok(etcd)
-}
-
-fn start_program(
-    installed: &Installed,
-    workspace: &Workspace,
-    program: Program,
-    arguments: &[String],
-) -> Result<Child, StartError> {
-    let name = program.file();
-    let log = workspace.join(&format!("{name}.log"));
-    Child::start(name, &installed.program(program), arguments, &[], &log)
 }
 
 fn answers(endpoint: &Endpoint, path: &str) -> Result<(), String> {

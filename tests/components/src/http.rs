@@ -94,6 +94,11 @@ impl Endpoint {
         self
     }
 
+    /// Returns the port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Returns the base URL, without a slash at its end.
     pub fn url(&self) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };

@@ -44,14 +44,11 @@ impl Kwok {
         let installed = ensure(component).map_err(StartError::ensure(component))?;
         let workspace = Workspace::new("kwok")?;
         let log = workspace.join("kwok.log");
-        let home = workspace.path().display().to_string();
-        let program = Child::start(
-            "kwok",
-            &installed.program(Program::Kwok),
-            arguments(&installed, cluster),
-            &[("HOME", home.as_str())],
-            &log,
-        )?;
+        let program = cluster
+            .launch("kwok", installed.program(Program::Kwok))
+            .arguments(arguments(&installed, cluster))
+            .variable("HOME", workspace.path())
+            .start_with_log(&log)?;
         let node = json!({
             "apiVersion": "v1",
             "kind": "Node",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::child::Child;
+use crate::child::{Child, Launch};
 use crate::component::{Component, Program};
 use crate::ensure::ensure;
 use crate::http::Endpoint;
@@ -50,10 +50,12 @@ impl Moto {
             "-p",
             port_text.as_str(),
         ];
-        let home = workspace.path().display().to_string();
-        let environment = [("HOME", home.as_str()), ("PYTHONDONTWRITEBYTECODE", "1")];
         let log = workspace.join("moto.log");
-        let server = Child::start("moto", python, arguments, &environment, &log)?;
+        let server = Launch::new("moto", python)
+            .arguments(arguments)
+            .variable("HOME", workspace.path())
+            .variable("PYTHONDONTWRITEBYTECODE", "1")
+            .start_with_log(&log)?;
         let endpoint = Endpoint::local("moto", port);
         server.wait_until_ready(DEADLINE, || {
             match endpoint.send("GET", "/moto-api/data.json", None) {

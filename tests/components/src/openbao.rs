@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::child::Child;
+use crate::child::{Child, Launch};
 use crate::component::{Component, Program};
 use crate::control_plane::ControlPlane;
 use crate::ensure::ensure;
@@ -59,10 +59,11 @@ impl OpenBao {
             format!("-dev-root-token-id={ROOT_TOKEN}"),
             format!("-dev-listen-address=127.0.0.1:{port}"),
         ];
-        let home = workspace.path().display().to_string();
-        let environment = [("HOME", home.as_str())];
         let log = workspace.join("bao.log");
-        let server = Child::start("bao", program, arguments, &environment, &log)?;
+        let server = Launch::new("bao", program)
+            .arguments(arguments)
+            .variable("HOME", workspace.path())
+            .start_with_log(&log)?;
         let endpoint = Endpoint::local("openbao", port).with_header("X-Vault-Token", ROOT_TOKEN);
         // The mount at secret/ is made after the server answers.
         server.wait_until_ready(DEADLINE, || {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::child::Child;
+use crate::child::{Child, Launch};
 use crate::http::Endpoint;
 use crate::ports::{free_port, with_free_ports};
 use crate::prerequisites::Prerequisite;
@@ -43,7 +43,9 @@ impl Registry {
         let config = workspace.write("config.yml", &config)?;
         let arguments = ["serve".to_owned(), config.display().to_string()];
         let log = workspace.join("registry.log");
-        let server = Child::start("docker-registry", program, arguments, &[], &log)?;
+        let server = Launch::new("docker-registry", program)
+            .arguments(arguments)
+            .start_with_log(&log)?;
         let endpoint = Endpoint::local("docker-registry", port);
         server.wait_until_ready(DEADLINE, || match endpoint.send("GET", "/v2/", None) {
             Ok(reply) if reply.is_success() => Ok(()),

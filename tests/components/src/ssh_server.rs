@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::child::Child;
+use crate::child::{Child, Launch};
 use crate::git_repository::Repository;
 use crate::ports::{free_port, with_free_ports};
 use crate::prerequisites::Prerequisite;
@@ -63,7 +63,9 @@ impl SshGitServer {
             config.display().to_string(),
         ];
         let log = workspace.join("sshd.log");
-        let server = Child::start("sshd", sshd, arguments, &[], &log)?;
+        let server = Launch::new("sshd", sshd)
+            .arguments(arguments)
+            .start_with_log(&log)?;
         server.wait_until_ready(DEADLINE, || greeting(port))?;
 
         let known_hosts = format!("[127.0.0.1]:{port} {host_public}");

@@ -41,6 +41,14 @@ pub enum StartError {
         /// Why it failed.
         source: io::Error,
     },
+    /// There can be no network namespace.
+    #[error(
+        "failed to make a network namespace; hint: it needs root, and the packages util-linux and iproute2"
+    )]
+    Namespace {
+        /// What the programs said.
+        source: Box<StartError>,
+    },
     /// No free port was found on loopback.
     #[error("no free port on 127.0.0.1")]
     NoPort,
@@ -152,6 +160,7 @@ impl StartError {
                 let tail = tail.to_lowercase();
                 tail.contains("address already in use") || tail.contains("errno 98")
             }
+            Self::File { source, .. } => source.kind() == io::ErrorKind::AddrInUse,
             _ => false,
         }
     }

@@ -2,14 +2,10 @@ use super::*;
 
 fn sleeper(folder: &Path) -> Child {
     let script = "sleep 300 & echo $!; wait";
-    Child::start(
-        "sleeper",
-        Path::new("/bin/sh"),
-        ["-c", script],
-        &[],
-        &folder.join("log"),
-    )
-    .expect("a shell starts")
+    Launch::new("sleeper", "/bin/sh")
+        .arguments(["-c", script])
+        .start_with_log(&folder.join("log"))
+        .expect("a shell starts")
 }
 
 #[test]
@@ -46,16 +42,10 @@ fn child_outlives_the_thread_that_asked_for_it() {
 
 #[test]
 fn early_end_reports_status_and_log() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let log = folder.path().join("log");
-    let child = Child::start(
-        "broken",
-        Path::new("/bin/sh"),
-        ["-c", "echo no such flag; exit 3"],
-        &[],
-        &log,
-    )
-    .expect("a shell starts");
+    let child = Launch::new("broken", "/bin/sh")
+        .arguments(["-c", "echo no such flag; exit 3"])
+        .start()
+        .expect("a shell starts");
     let error = child
         .wait_until_ready(Duration::from_secs(10), || {
             Err::<(), _>("not there".to_owned())
@@ -66,4 +56,68 @@ fn early_end_reports_status_and_log() {
         text.contains("exit status: 3") && text.contains("no such flag"),
         "{text}"
     );
+}
+
+#[test]
+fn terminating_lets_the_program_end_by_itself() {
+    let child = Launch::new("polite", "/bin/sh")
+        .arguments([
+            "-c",
+            "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done",
+        ])
+        .start()
+        .expect("a shell starts");
+    child
+        .wait_until_ready(Duration::from_secs(10), || {
+            let log = child.log();
+            if log.contains("ready") {
+                Ok(())
+            } else {
+                Err(log)
+            }
+        })
+        .expect("it traps the signal");
+    let status = child.terminate(Duration::from_secs(10)).expect("it ends");
+    assert_eq!(status.code(), Some(7));
+    assert!(child.log().contains("bye"));
+}
+
+#[test]
+fn killed_parent_takes_its_children_along() {
+    // A parent that is not this process: it starts the child as `Launch` does, and is then killed.
+    let words = bound_to_parent();
+    let Some(setpriv) = words.first().and_then(|word| word.to_str()) else {
+        return;
+    };
+    let script = format!("{setpriv} --pdeathsig KILL -- sleep 300 & echo $!; wait");
+    let parent = Launch::new("parent", "/bin/sh")
+        .arguments(["-c", &script])
+        .start();
+    let parent = parent.expect("a shell starts");
+    let child: u32 = parent
+        .wait_until_ready(Duration::from_secs(10), || {
+            let started: u32 = parent
+                .log()
+                .trim()
+                .parse()
+                .map_err(|_| "no id yet".to_owned())?;
+            let command = fs::read_to_string(format!("/proc/{started}/cmdline"));
+            // Only after its second step is the program tied to its parent.
+            if command.is_ok_and(|command| command.starts_with("sleep")) {
+                Ok(started)
+            } else {
+                Err("not yet replaced".to_owned())
+            }
+        })
+        .expect("the child runs");
+    kill_process(parent.pid().expect("an id"), Signal::KILL).expect("the parent is killed");
+    let gone = Instant::now();
+    while fs::read_to_string(format!("/proc/{child}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    {
+        assert!(
+            gone.elapsed() < Duration::from_secs(10),
+            "{child} still runs"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
 }

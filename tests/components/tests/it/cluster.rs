@@ -1,10 +1,14 @@
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use components::{AuditLog, ControlPlane, ControlPlaneOptions, Kwok, OpenBao, Registry};
+use components::{
+    AuditLog, ControlPlane, ControlPlaneOptions, Kwok, Network, OpenBao, Program, Registry,
+    SealedSecretsController, StartError,
+};
 use serde_json::{Value, json};
 
 /// One control plane for all tests of this binary.
@@ -206,6 +210,108 @@ fn openbao_lets_service_accounts_in() {
             .ok()
     });
     assert!(login["auth"]["client_token"].is_string(), "{login}");
+}
+
+#[test]
+fn service_proxy_reaches_a_program_in_the_namespace() {
+    let mut options = ControlPlaneOptions::default();
+    options.network = Network::Namespace;
+    let cluster = match ControlPlane::start_with(&options) {
+        Ok(cluster) => cluster,
+        Err(error @ StartError::Namespace { .. }) if !is_root() => {
+            // Only root can make a namespace; what the machine cannot do is said, not passed over in silence.
+            eprintln!("not tested here: {error:?}");
+            return;
+        }
+        Err(error) => panic!("{error:?}"),
+    };
+    let page = tempfile::tempdir().expect("a temporary folder");
+    fs::write(page.path().join("hello"), "from inside").expect("a file");
+    let server = cluster
+        .launch("server", "python3")
+        .arguments([
+            "-m",
+            "http.server",
+            "--bind",
+            cluster.address(),
+            "8080",
+            "--directory",
+        ])
+        .arguments([page.path()])
+        .start()
+        .expect("the server starts");
+    cluster
+        .expose("default", "web", 8080)
+        .expect("the service is accepted");
+    let path = "/api/v1/namespaces/default/services/web:http/proxy/hello";
+    let reply = server
+        .wait_until_ready(Duration::from_secs(30), || {
+            let reply = cluster
+                .endpoint()
+                .send("GET", path, None)
+                .map_err(|e| e.to_string())?;
+            if reply.is_success() {
+                Ok(reply)
+            } else {
+                Err(reply.text())
+            }
+        })
+        .expect("the proxy answers");
+    assert_eq!(reply.text(), "from inside");
+}
+
+fn is_root() -> bool {
+    fs::read_to_string("/proc/self/status")
+        .is_ok_and(|status| status.lines().any(|line| line.starts_with("Uid:\t0\t")))
+}
+
+#[test]
+fn upstream_controller_unseals_what_upstream_kubeseal_sealed() {
+    let cluster = cluster();
+    let controller = match SealedSecretsController::start(cluster, &["--key-size=2048"]) {
+        Ok(controller) => controller,
+        Err(error) if !is_root() => {
+            eprintln!("not tested here: {error:?}");
+            return;
+        }
+        Err(error) => panic!("{error:?}"),
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let certificate = folder.path().join("cert.pem");
+    fs::write(
+        &certificate,
+        controller.certificate_pem().expect("a certificate"),
+    )
+    .expect("a file");
+    cluster.create_namespace("sealed").expect("a namespace");
+    let secret = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db", "namespace": "sealed"},
+        "data": {"password": "aHVudGVyMg=="},
+    });
+    let input = folder.path().join("secret.json");
+    fs::write(&input, secret.to_string()).expect("a file");
+    let sealed = Command::new(Program::Kubeseal.path().expect("kubeseal"))
+        .arg("--cert")
+        .arg(&certificate)
+        .arg("--secret-file")
+        .arg(&input)
+        .output()
+        .expect("kubeseal runs");
+    assert!(
+        sealed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&sealed.stderr)
+    );
+    cluster
+        .apply(&String::from_utf8_lossy(&sealed.stdout))
+        .expect("the sealed secret is applied");
+    eventually("the secret", || {
+        let path = "/api/v1/namespaces/sealed/secrets/db";
+        let secret = cluster.request("GET", path, None).ok()?;
+        (secret["data"]["password"] == "aHVudGVyMg==").then_some(())
+    });
 }
 
 #[test]
