@@ -71,8 +71,11 @@ fn has_empty_entry(value: &Value) -> bool {
 fn has_duplicates(manifests: &[Manifest]) -> bool {
     let mut seen = BTreeSet::new();
     manifests.iter().any(|manifest| {
-        // kustomize takes no namespace and `default` for the same.
-        let namespace = manifest.namespace().filter(|name| *name != "default");
+        // kustomize takes no namespace and `default` for the same, and looks at none for kinds
+        // that it knows to be cluster-scoped. Where that is not sure, it is asked.
+        let namespace = manifest
+            .namespace()
+            .filter(|name| *name != "default" && NAMESPACED.contains(&manifest.kind()));
         !seen.insert((
             manifest.api_version(),
             manifest.kind(),
@@ -81,6 +84,25 @@ fn has_duplicates(manifests: &[Manifest]) -> bool {
         ))
     })
 }
+
+/// Kinds of which a repository often has several of one name, in different namespaces.
+const NAMESPACED: [&str; 15] = [
+    "ConfigMap",
+    "CronJob",
+    "DaemonSet",
+    "Deployment",
+    "ExternalSecret",
+    "Ingress",
+    "Job",
+    "NetworkPolicy",
+    "Role",
+    "RoleBinding",
+    "SealedSecret",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StatefulSet",
+];
 
 /// kustomize's order of its output unless a kustomization file chooses another.
 fn order(left: &Manifest, right: &Manifest) -> Ordering {

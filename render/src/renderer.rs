@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use manifests::{Artifact, BuildOptions, KustomizeOptions, Manifest, Overlay, Tool};
+use secret_bytes::SecretBytes;
 use serde_json::Value;
 
+use crate::walk::{self, Walk};
 use crate::worker::{Answer, BuildRequest, Built, Pool, WorkerFailure};
-use crate::{RenderError, directory, overrides, plain, walk};
+use crate::{RenderError, directory, overrides, plain};
 
 /// Name of the worker program.
 const WORKER_NAME: &str = "signet-render-worker";
@@ -130,6 +132,30 @@ impl Renderer {
         }
     }
 
+    /// Returns what the kustomize program would print for a directory, byte for byte (G-022).
+    ///
+    /// The unit's overrides are laid over, common labels and annotations are not stamped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Renderer::build`]; a plain directory is not kustomize's.
+    pub async fn print(
+        &self,
+        artifact: &Artifact,
+        options: &BuildOptions,
+        overlay: &Overlay,
+    ) -> Result<SecretBytes, RenderError> {
+        let Tool::Kustomize(kustomize) = &options.tool else {
+            return Err(RenderError::Unsupported {
+                file: options.path.clone(),
+                what: "printing anything but a kustomization",
+            });
+        };
+        let walk = walk::walk(&artifact.tree, &options.path, kustomize)?;
+        let request = self.request(artifact, options, kustomize, &walk, Printed::Wanted);
+        Ok(self.ask(artifact, &request, overlay).await?.printed())
+    }
+
     async fn kustomize(
         &self,
         artifact: &Artifact,
@@ -138,26 +164,36 @@ impl Renderer {
         overlay: &Overlay,
     ) -> Result<Vec<Manifest>, RenderError> {
         let walk = walk::walk(&artifact.tree, &options.path, kustomize)?;
-        let overrides = overrides::document(kustomize, &walk.components);
-        if let (Some(made), None) = (&walk.synthesised, &overrides)
+        let request = self.request(artifact, options, kustomize, &walk, Printed::Unwanted);
+        if let (Some(made), None) = (&walk.synthesised, &request.overrides)
             && made.directories.is_empty()
             && let Some(manifests) = plain::build(&artifact.tree, &made.files, overlay)?
         {
             return Ok(manifests);
         }
-        let request = BuildRequest {
+        let built = self.ask(artifact, &request, overlay).await?;
+        read_objects(built.manifests())
+    }
+
+    fn request<'a>(
+        &self,
+        artifact: &'a Artifact,
+        options: &'a BuildOptions,
+        kustomize: &KustomizeOptions,
+        walk: &'a Walk,
+        printed: Printed,
+    ) -> BuildRequest<'a> {
+        BuildRequest {
             digest: artifact.digest.as_str(),
             path: options.path.as_str(),
             resources: walk
                 .synthesised
                 .as_ref()
                 .map(|made| made.resources.as_slice()),
-            overrides,
-            yaml: false,
+            overrides: overrides::document(kustomize, &walk.components),
+            yaml: printed == Printed::Wanted,
             max_output: self.output_limit,
-        };
-        let built = self.ask(artifact, &request, overlay).await?;
-        read_objects(built.manifests())
+        }
     }
 
     async fn ask(
@@ -182,6 +218,13 @@ impl Renderer {
             }
         }
     }
+}
+
+/// Whether a build returns its printed form too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Printed {
+    Wanted,
+    Unwanted,
 }
 
 fn read_objects(json: &[u8]) -> Result<Vec<Manifest>, RenderError> {

@@ -93,10 +93,10 @@ impl Built {
     }
 
     /// Returns what the kustomize program would print, when it was asked for.
-    #[cfg(test)]
-    pub(crate) fn printed(&self) -> &[u8] {
-        // EXPOSE: compared with the program's output in tests.
-        self.body.expose().get(self.manifests..).unwrap_or_default()
+    pub(crate) fn printed(&self) -> SecretBytes {
+        // EXPOSE: copied into a buffer of its own, which is wiped like this one.
+        let printed = self.body.expose().get(self.manifests..).unwrap_or_default();
+        SecretBytes::new(printed.to_vec())
     }
 }
 
