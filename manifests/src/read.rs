@@ -131,7 +131,15 @@ pub enum Problem {
     /// The document is text, a number or a list.
     #[error("the document is not an object")]
     NotAnObject,
-    /// A required field is missing or no text.
+    /// A field that names the object is no text, as an unquoted `no` or `5` is none.
+    #[error("{field} of {object} is not text; hint: quote it")]
+    NotText {
+        /// As much of the object's identity as there is.
+        object: String,
+        /// `apiVersion`, `kind`, `metadata.name` or `metadata.namespace`.
+        field: &'static str,
+    },
+    /// A required field is missing.
     #[error("{object} has no {field}")]
     Missing {
         /// As much of the object's identity as there is.
@@ -296,14 +304,11 @@ fn take(
     });
     let Some(item_kind) = list_kind.map(str::to_owned) else {
         let value = Value::Object(object);
-        let missing = missing_field(&value);
-        return match Manifest::new(value, origin.cloned()) {
-            Some(manifest) => {
-                manifests.push(manifest);
-                Ok(())
-            }
-            None => Err(missing),
-        };
+        if let Some(problem) = identity_problem(&value) {
+            return Err(problem);
+        }
+        manifests.extend(Manifest::new(value, origin.cloned()));
+        return Ok(());
     };
     let api_version = object.get("apiVersion").cloned();
     if let Some(Value::Array(items)) = object.swap_remove("items") {
@@ -323,25 +328,39 @@ fn take(
     Ok(())
 }
 
-/// Says which required field an object lacks, naming the object by what it has.
-fn missing_field(value: &Value) -> Problem {
+/// Says what is wrong with the fields that name an object, naming it by what it has.
+fn identity_problem(value: &Value) -> Option<Problem> {
+    let fields = [
+        ("apiVersion", "/apiVersion"),
+        ("kind", "/kind"),
+        ("metadata.name", "/metadata/name"),
+        ("metadata.namespace", "/metadata/namespace"),
+    ];
     let text = |pointer: &str| {
-        value
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
+        let text = value.pointer(pointer).and_then(Value::as_str);
+        text.filter(|text| !text.is_empty())
     };
-    let field = ["apiVersion", "kind"]
-        .into_iter()
-        .find(|field| text(&format!("/{field}")).is_none())
-        .unwrap_or("metadata.name");
-    let object = match (text("/kind"), text("/metadata/name")) {
+    let object = || match (text("/kind"), text("/metadata/name")) {
         (Some(kind), Some(name)) => format!("{kind}/{name}"),
         (Some(kind), None) => kind.to_owned(),
         (None, Some(name)) => format!("the object named {name:?}"),
         (None, None) => "the object".to_owned(),
     };
-    Problem::Missing { object, field }
+    fields
+        .into_iter()
+        .find_map(|(field, pointer)| match value.pointer(pointer) {
+            Some(Value::String(text)) if !text.is_empty() => None,
+            None | Some(Value::Null | Value::String(_)) => {
+                (field != "metadata.namespace").then(|| Problem::Missing {
+                    object: object(),
+                    field,
+                })
+            }
+            Some(_) => Some(Problem::NotText {
+                object: object(),
+                field,
+            }),
+        })
 }
 
 #[cfg(test)]

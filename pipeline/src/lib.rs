@@ -10,3 +10,6 @@ pub mod normalise;
 pub mod plan;
 pub mod stage;
 pub mod unit;
+
+#[cfg(test)]
+mod fixtures;

@@ -312,7 +312,11 @@ fn what_is_no_object_says_what_it_lacks() {
         ),
         (
             "apiVersion: 1\nkind: A\n",
-            "line 1 column 1: A has no apiVersion",
+            "line 1 column 1: apiVersion of A is not text; hint: quote it",
+        ),
+        (
+            "apiVersion: v1\nkind: A\nmetadata: {name: x, namespace: n}\n",
+            "line 1 column 1: metadata.namespace of A/x is not text; hint: quote it",
         ),
         (
             "apiVersion: v1\nkind: A\nmetadata: {generateName: x-}\n",
