@@ -1,1 +1,23 @@
-//! The live side: reads objects, applies and prunes them.
+//! The live side: reads objects, applies and prunes them, with the rights it is told to use.
+//!
+//! Everything here does what a plan decided and decides nothing itself. Start with [`Clusters`],
+//! which hands out a [`Cluster`] per set of rights; then [`Cluster::apply`].
+//!
+//! What is read of a Secret never holds its values: see [`Concealer`].
+
+mod apply;
+mod clusters;
+mod conceal;
+mod delete;
+mod error;
+mod read;
+mod resources;
+mod watch;
+
+pub use apply::{ApplyOptions, Conflicts, DryRun};
+pub use clusters::{Cluster, Clusters, Identity};
+pub use conceal::Concealer;
+pub use delete::Preconditions;
+pub use error::{ApiError, Refusal};
+pub use resources::Kind;
+pub use watch::{Change, ChangedObject};

@@ -1,1 +1,19 @@
-//! The controller: watches, reconciles, serves.
+//! The controller in the cluster: watches, reconciles, serves.
+//!
+//! `main` calls [`run`]. Start reading with `driver` (the one reconcile shape), then one kind under
+//! `kinds`, then `engine` (the stages from an artifact to applied objects, which know no family).
+
+mod context;
+mod driver;
+mod engine;
+mod error;
+mod flags;
+mod kinds;
+mod leader;
+mod metrics;
+mod secrets;
+mod serve;
+mod start;
+
+pub use flags::{Family, Flags, LogFormat};
+pub use start::run;

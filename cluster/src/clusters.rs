@@ -1,0 +1,131 @@
+//! One API server, seen with different rights.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kube::{Client, Config};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::conceal::Concealer;
+use crate::error::ApiError;
+use crate::resources::Resources;
+
+/// How many requests may be in flight at once, over all identities.
+///
+/// More does not make the API server faster, it makes its queue longer.
+const IN_FLIGHT: usize = 64;
+
+/// How many impersonated clients are kept before the least recently made one is let go.
+const KEPT_IDENTITIES: usize = 256;
+
+/// Whose rights a request uses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Identity {
+    /// The process's own.
+    Own,
+    /// A ServiceAccount's, by impersonation.
+    ServiceAccount {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// Hands out the API server as each identity may see it; discovery and limits are shared.
+pub struct Clusters {
+    config: Config,
+    own: Cluster,
+    impersonated: Mutex<HashMap<Identity, Cluster>>,
+}
+
+/// The API server with one identity's rights. Cloning is cheap and shares connections.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    pub(crate) resources: Arc<Resources>,
+    pub(crate) concealer: Arc<Concealer>,
+    in_flight: Arc<Semaphore>,
+}
+
+impl Clusters {
+    /// Connects with a configuration; no request is made yet.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration's TLS material or credentials cannot be used.
+    pub fn new(config: Config) -> Result<Self, ApiError> {
+        let client = Client::try_from(config.clone()).map_err(|source| ApiError::Connect {
+            source: Box::new(source),
+        })?;
+        let own = Cluster {
+            resources: Arc::new(Resources::new(client.clone())),
+            concealer: Arc::new(Concealer::new()?),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            client,
+        };
+        Ok(Self {
+            config,
+            own,
+            impersonated: Mutex::default(),
+        })
+    }
+
+    /// Returns the API server with the process's own rights.
+    pub fn own(&self) -> &Cluster {
+        &self.own
+    }
+
+    /// Returns the API server with an identity's rights.
+    ///
+    /// # Errors
+    ///
+    /// When no client can be made from the configuration.
+    pub fn with_rights_of(&self, identity: &Identity) -> Result<Cluster, ApiError> {
+        let Identity::ServiceAccount { namespace, name } = identity else {
+            return Ok(self.own.clone());
+        };
+        let mut impersonated = self
+            .impersonated
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(cluster) = impersonated.get(identity) {
+            return Ok(cluster.clone());
+        }
+        let mut config = self.config.clone();
+        config.auth_info.impersonate = Some(format!("system:serviceaccount:{namespace}:{name}"));
+        let client = Client::try_from(config).map_err(|source| ApiError::Connect {
+            source: Box::new(source),
+        })?;
+        let cluster = Cluster {
+            client,
+            ..self.own.clone()
+        };
+        if impersonated.len() >= KEPT_IDENTITIES {
+            impersonated.clear();
+        }
+        impersonated.insert(identity.clone(), cluster.clone());
+        Ok(cluster)
+    }
+}
+
+impl Cluster {
+    /// Returns the client underneath, for typed reads and watches.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Returns what replaces the values of Secrets in everything read through this cluster.
+    pub fn concealer(&self) -> &Concealer {
+        &self.concealer
+    }
+
+    /// Waits for a place among the requests in flight.
+    pub(crate) async fn place(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.in_flight
+            .acquire()
+            .await
+            .map_err(|_closed| ApiError::Stopping)
+    }
+}

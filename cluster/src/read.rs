@@ -1,0 +1,78 @@
+//! Reading objects; the values of Secrets are concealed on arrival.
+
+use http::{Request, header};
+use manifests::ObjectId;
+use serde_json::Value;
+
+use crate::clusters::Cluster;
+use crate::error::ApiError;
+use crate::resources::Kind;
+
+impl Cluster {
+    /// Returns one object, or `None` when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses or cannot be reached.
+    pub async fn read(&self, kind: &Kind, id: &ObjectId) -> Result<Option<Value>, ApiError> {
+        match self.fetch(id, kind.path(id)?).await {
+            Ok(mut object) => {
+                self.concealer.conceal(&mut object);
+                Ok(Some(object))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns the objects of a kind that carry a label selector, in one namespace or in all.
+    ///
+    /// `like` names the kind and the namespace and stands for the list in errors.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses or cannot be reached.
+    pub async fn list(
+        &self,
+        kind: &Kind,
+        like: &ObjectId,
+        label_selector: &str,
+    ) -> Result<Vec<Value>, ApiError> {
+        let collection = if like.namespace.is_some() {
+            kind.collection(like)?
+        } else {
+            <kube::core::DynamicObject as kube::Resource>::url_path(&kind.resource, None)
+        };
+        let selector: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("labelSelector", label_selector)
+            .finish();
+        let mut list = self.fetch(like, format!("{collection}?{selector}")).await?;
+        let Some(Value::Array(mut items)) = list.get_mut("items").map(Value::take) else {
+            return Ok(Vec::new());
+        };
+        for item in &mut items {
+            if let Value::Object(fields) = item {
+                // Items of a list come without these two.
+                fields.insert(
+                    "apiVersion".to_owned(),
+                    kind.resource.api_version.clone().into(),
+                );
+                fields.insert("kind".to_owned(), kind.resource.kind.clone().into());
+            }
+            self.concealer.conceal(item);
+        }
+        Ok(items)
+    }
+
+    async fn fetch(&self, id: &ObjectId, path: String) -> Result<Value, ApiError> {
+        let request = Request::get(path)
+            .header(header::ACCEPT, "application/json")
+            .body(Vec::new())
+            .map_err(|source| ApiError::of(id, kube::Error::HttpError(source)))?;
+        let _place = self.place().await?;
+        self.client()
+            .request(request)
+            .await
+            .map_err(|error| ApiError::of(id, error))
+    }
+}

@@ -1,0 +1,131 @@
+//! What the steps of every kind may use, built once in `main`.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use api::kustomize::Kustomization;
+use api::source::GitRepository;
+use cluster::Clusters;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::Store;
+use tokio::sync::watch;
+
+use crate::driver::Guarded;
+use crate::engine::Engine;
+use crate::flags::Flags;
+use crate::kinds::Drift;
+use crate::metrics::Metrics;
+
+/// Clients, clock, recorder, metrics and what the watches have seen. There are no globals.
+pub(crate) struct Context {
+    /// The command line.
+    pub(crate) flags: Flags,
+    /// The API server, with our own rights and with others'.
+    pub(crate) clusters: Clusters,
+    /// What time it is.
+    pub(crate) clock: fn() -> Timestamp,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// Artifacts.
+    pub(crate) artifacts: sources::Store,
+    /// The stages from artifact to applied objects.
+    pub(crate) engine: Engine,
+    /// What the watches have seen.
+    pub(crate) seen: Seen,
+    /// Watches over what Kustomizations applied.
+    pub(crate) drift: Drift,
+    stopping: watch::Receiver<bool>,
+    recorders: Mutex<HashMap<&'static str, Recorder>>,
+}
+
+/// The objects of the kinds that others refer to, and the streams of their changes, each of which
+/// follows its store: who is woken by a change finds it there.
+pub(crate) struct Seen {
+    /// Git repositories.
+    pub(crate) git_repositories: Store<Guarded<GitRepository>>,
+    /// Kustomizations.
+    pub(crate) kustomizations: Store<Guarded<Kustomization>>,
+    /// Taken once, by the driver that is woken.
+    pub(crate) git_repository_changes: Mutex<Option<Changes<GitRepository>>>,
+    /// Taken once, by the driver that is woken.
+    pub(crate) kustomization_changes: Mutex<Option<Changes<Kustomization>>>,
+}
+
+/// A stream of a kind's changes.
+pub(crate) type Changes<K> = BoxStream<'static, Arc<Guarded<K>>>;
+
+impl Seen {
+    /// Returns the changes of Git repositories, the first time it is called.
+    pub(crate) fn take_git_repository_changes(&self) -> Option<Changes<GitRepository>> {
+        self.git_repository_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Returns the changes of Kustomizations, the first time it is called.
+    pub(crate) fn take_kustomization_changes(&self) -> Option<Changes<Kustomization>> {
+        self.kustomization_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+/// What a [`Context`] is made of.
+pub(crate) struct Parts {
+    pub(crate) flags: Flags,
+    pub(crate) clusters: Clusters,
+    pub(crate) artifacts: sources::Store,
+    pub(crate) engine: Engine,
+    pub(crate) seen: Seen,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl Context {
+    /// Builds the context.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            flags: parts.flags,
+            clusters: parts.clusters,
+            clock: Timestamp::now,
+            metrics: Metrics::new(),
+            artifacts: parts.artifacts,
+            engine: parts.engine,
+            seen: parts.seen,
+            drift: Drift::default(),
+            stopping: parts.stopping,
+            recorders: Mutex::default(),
+        }
+    }
+
+    /// Completes when the process is to stop.
+    pub(crate) fn stopping(&self) -> impl Future<Output = ()> + Send + Sync + 'static {
+        let mut stopping = self.stopping.clone();
+        async move {
+            // A sender that is gone means the process is ending as well.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }
+    }
+
+    /// Returns the recorder that signs as `reporter`.
+    pub(crate) fn recorder(&self, reporter: &'static str) -> Recorder {
+        let mut recorders = self
+            .recorders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        recorders
+            .entry(reporter)
+            .or_insert_with(|| {
+                let reporter = Reporter {
+                    controller: reporter.to_owned(),
+                    instance: Some(self.flags.identity.clone()),
+                };
+                Recorder::new(self.clusters.own().client().clone(), reporter)
+            })
+            .clone()
+    }
+}

@@ -1,0 +1,330 @@
+//! One reconcile shape for every kind, one driver.
+//!
+//! A kind supplies the steps of [`Reconciler`]; the driver alone holds the guard against malformed
+//! objects, the finalizer, the timer, the backoff with jitter, the way from an error's category to
+//! an action, the status patch, events, metrics, the tracing span and the leader check. No step may
+//! rely on which event woke it.
+
+mod backoff;
+mod finalizer;
+mod status;
+mod wake;
+
+use std::convert::Infallible;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use kube::core::DeserializeGuard;
+use kube::core::object::HasStatus;
+use kube::runtime::controller::{Action, Config, Controller};
+use kube::runtime::events::{Event, EventType};
+use kube::runtime::reflector::{ObjectRef, store::Writer};
+use kube::runtime::{PredicateConfig, WatchStreamExt, watcher};
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tracing::{Instrument, debug, error, warn};
+
+use crate::context::Context;
+use crate::error::{Category, Chain, Error};
+use backoff::Backoffs;
+use status::Written;
+
+/// An object as it comes from a watch: well formed, or an error with its metadata.
+pub(crate) type Guarded<K> = DeserializeGuard<K>;
+
+/// The steps of one kind. Who has read one kind has read them all.
+pub(crate) trait Reconciler: Send + Sync + 'static {
+    /// The custom resource.
+    type Kind: Resource<DynamicType = ()>
+        + HasStatus<Status = Self::Status>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static;
+    /// What the object asks for, valid.
+    type Wanted: Send + Sync;
+    /// What was read.
+    type Found: Send + Sync;
+    /// What will be done.
+    type Plan: Send;
+    /// What was done.
+    type Applied: Send + Sync;
+    /// The object's status.
+    type Status: Serialize + DeserializeOwned + Clone + Default + PartialEq + Send + Sync;
+
+    /// The kind's name in logs, metrics and events.
+    const NAME: &'static str;
+    /// Set only where owner references cannot do the cleaning.
+    const FINALIZER: Option<&'static str> = None;
+    /// Who signs the kind's events.
+    const REPORTER: &'static str;
+    /// How many objects are worked on at once.
+    const CONCURRENCY: u16 = 32;
+
+    /// Whether the object is to be left alone, status included.
+    fn is_suspended(_object: &Self::Kind) -> bool {
+        false
+    }
+
+    /// Checks the object. Pure.
+    fn parse(object: &Self::Kind) -> Result<Self::Wanted, Error>;
+
+    /// Reads what the plan needs.
+    fn observe(
+        wanted: &Self::Wanted,
+        context: &Context,
+    ) -> impl Future<Output = Result<Self::Found, Error>> + Send;
+
+    /// Decides. Pure.
+    fn plan(wanted: &Self::Wanted, found: Self::Found, now: Timestamp) -> Self::Plan;
+
+    /// Does what the plan says.
+    fn apply(
+        plan: Self::Plan,
+        context: &Context,
+    ) -> impl Future<Output = Result<Self::Applied, Error>> + Send;
+
+    /// Returns why only a part was done, when that is so. Pure.
+    fn failure(_applied: &Self::Applied) -> Option<&Error> {
+        None
+    }
+
+    /// Says what came of it, for the object's status; on failure too. Pure.
+    fn status(
+        object: &Self::Kind,
+        outcome: &Result<Self::Applied, Error>,
+        now: Timestamp,
+    ) -> Self::Status;
+
+    /// Says when to look again and what is worth an event. Pure.
+    fn report(object: &Self::Kind, outcome: &Result<Self::Applied, Error>) -> Report;
+
+    /// Undoes what the object did, before its finalizer goes. `Err` keeps the finalizer.
+    fn cleanup(
+        _object: &Self::Kind,
+        _context: &Context,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        async { Ok(()) }
+    }
+
+    /// What else wakes objects of this kind.
+    fn triggers(_context: &Arc<Context>) -> BoxStream<'static, ObjectRef<Guarded<Self::Kind>>> {
+        futures::stream::pending().boxed()
+    }
+}
+
+/// When to look again and what to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// When to look again; `None` leaves it to watches after success, to the category after failure.
+    pub(crate) again: Option<Duration>,
+    /// What a cluster user can act on.
+    pub(crate) notes: Vec<Note>,
+}
+
+/// One event on the object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// Whether it is a warning.
+    pub(crate) severity: Severity,
+    /// The reason, as in conditions.
+    pub(crate) reason: String,
+    /// The text; it holds no value of any Secret.
+    pub(crate) message: String,
+}
+
+/// How bad an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// The world changed.
+    Normal,
+    /// Somebody should look.
+    Warning,
+}
+
+struct Driver {
+    context: Arc<Context>,
+    backoffs: Backoffs,
+    written: Written,
+}
+
+/// Watches and reconciles a kind until the context says stop.
+pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Guarded<R::Kind>>) {
+    let api = Api::<Guarded<R::Kind>>::all(context.clusters.own().client().clone());
+    let reader = writer.as_reader();
+    let stream = watcher(api, watcher::Config::default().any_semantic())
+        .default_backoff()
+        .reflect_shared(writer)
+        .applied_objects()
+        .predicate_filter(
+            wake::significant::<Guarded<R::Kind>>,
+            PredicateConfig::default(),
+        );
+    let stopping = context.stopping();
+    let driver = Arc::new(Driver {
+        backoffs: Backoffs::default(),
+        written: Written::default(),
+        context: Arc::clone(&context),
+    });
+    Controller::for_stream(stream, reader)
+        .with_config(Config::default().concurrency(R::CONCURRENCY))
+        .reconcile_on(R::triggers(&context))
+        .graceful_shutdown_on(stopping)
+        .run(
+            reconcile::<R>,
+            |_object, never, _driver| match *never {},
+            driver,
+        )
+        .for_each(|result| {
+            if let Err(error) = result {
+                debug!(kind = R::NAME, error = %error, "watch or queue hiccup");
+            }
+            std::future::ready(())
+        })
+        .await;
+}
+
+async fn reconcile<R: Reconciler>(
+    guarded: Arc<Guarded<R::Kind>>,
+    driver: Arc<Driver>,
+) -> Result<Action, Infallible> {
+    let namespace = guarded.namespace().unwrap_or_default();
+    let name = guarded.name_any();
+    let span = tracing::debug_span!("reconcile", kind = R::NAME, namespace, name);
+    let started = Instant::now();
+    let action = driver.reconcile::<R>(&guarded).instrument(span).await;
+    driver
+        .context
+        .metrics
+        .reconciled(R::NAME, &namespace, &name, started.elapsed());
+    Ok(action)
+}
+
+impl Driver {
+    async fn reconcile<R: Reconciler>(&self, guarded: &Guarded<R::Kind>) -> Action {
+        let object = match &guarded.0 {
+            Ok(object) => object,
+            Err(invalid) => {
+                warn!(error = %invalid, "object cannot be read");
+                self.context.metrics.failed(R::NAME, Category::Invalid);
+                return Action::await_change();
+            }
+        };
+        if object.meta().deletion_timestamp.is_some() {
+            return self.clean_up::<R>(object).await;
+        }
+        if R::is_suspended(object) {
+            return Action::await_change();
+        }
+        if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
+            return self.failed::<R>(object, &error, None);
+        }
+        let outcome = self.steps::<R>(object).await;
+        let now = (self.context.clock)();
+        let status = R::status(object, &outcome, now);
+        let report = R::report(object, &outcome);
+        if let Err(error) = self.written.write::<R>(object, status, &self.context).await {
+            // What was done stays done; what is to be said is said at the next try.
+            return self.failed::<R>(object, &error, None);
+        }
+        self.publish::<R>(object, &report.notes).await;
+        match outcome.as_ref().map(R::failure) {
+            Ok(None) => {
+                self.backoffs.forget(object.meta().uid.as_deref());
+                self.context.metrics.succeeded(R::NAME);
+                report
+                    .again
+                    .map_or_else(Action::await_change, Action::requeue)
+            }
+            Ok(Some(error)) | Err(error) => self.failed::<R>(object, error, report.again),
+        }
+    }
+
+    async fn steps<R: Reconciler>(&self, object: &R::Kind) -> Result<R::Applied, Error> {
+        let wanted = R::parse(object)?;
+        let found = R::observe(&wanted, &self.context).await?;
+        let plan = R::plan(&wanted, found, (self.context.clock)());
+        R::apply(plan, &self.context).await
+    }
+
+    async fn clean_up<R: Reconciler>(&self, object: &R::Kind) -> Action {
+        self.written.forget(object.meta().uid.as_deref());
+        let Some(finalizer) = R::FINALIZER else {
+            return Action::await_change();
+        };
+        if !object.finalizers().iter().any(|found| found == finalizer) {
+            return Action::await_change();
+        }
+        let cleaned = match R::cleanup(object, &self.context).await {
+            Ok(()) => finalizer::remove::<R>(object, finalizer, &self.context).await,
+            Err(error) => Err(error),
+        };
+        match cleaned {
+            Ok(()) => Action::await_change(),
+            Err(error) => self.failed::<R>(object, &error, None),
+        }
+    }
+
+    fn failed<R: Reconciler>(
+        &self,
+        object: &R::Kind,
+        error: &Error,
+        again: Option<Duration>,
+    ) -> Action {
+        let category = error.category();
+        self.context.metrics.failed(R::NAME, category);
+        let text = Chain(error).to_string();
+        match category {
+            Category::Internal => error!(error = text, "reconcile failed"),
+            _ => warn!(
+                error = text,
+                category = category.as_str(),
+                "reconcile failed"
+            ),
+        }
+        let delay = self.backoffs.next(object.meta().uid.as_deref(), category);
+        match (again, delay) {
+            (Some(again), Some(delay)) => Action::requeue(again.max(delay)),
+            (Some(delay), None) | (None, Some(delay)) => Action::requeue(delay),
+            (None, None) => Action::await_change(),
+        }
+    }
+
+    async fn publish<R: Reconciler>(&self, object: &R::Kind, notes: &[Note]) {
+        let reference = object.object_ref(&());
+        for note in notes {
+            let event = Event {
+                type_: match note.severity {
+                    Severity::Normal => EventType::Normal,
+                    Severity::Warning => EventType::Warning,
+                },
+                reason: note.reason.clone(),
+                note: Some(shortened(&note.message)),
+                action: note.reason.clone(),
+                secondary: None,
+            };
+            let recorder = self.context.recorder(R::REPORTER);
+            if let Err(error) = recorder.publish(&event, &reference).await {
+                debug!(error = %error, "event not recorded");
+            }
+        }
+    }
+}
+
+/// The API server refuses event notes over a kilobyte.
+fn shortened(message: &str) -> String {
+    const LIMIT: usize = 1_000;
+    if message.len() <= LIMIT {
+        return message.to_owned();
+    }
+    let mut text: String = message.chars().take(LIMIT / 4).collect();
+    text.push('…');
+    text
+}

@@ -1,0 +1,165 @@
+//! Writes an object's status, only when it says something new.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use kube::api::{Patch, PatchParams};
+use kube::core::object::HasStatus;
+use kube::core::{ApiResource, DynamicObject};
+use kube::{Api, Resource, ResourceExt};
+use serde_json::{Map, Value, json};
+
+use super::Reconciler;
+use crate::context::Context;
+use crate::error::Error;
+
+/// The statuses written last, by object, for the moment in which the watch has not shown them yet.
+#[derive(Default)]
+pub(super) struct Written(Mutex<HashMap<String, LastWrite>>);
+
+struct LastWrite {
+    resource_version: u64,
+    status: Value,
+}
+
+impl Written {
+    /// Writes the status when it differs from what the API server holds.
+    pub(super) async fn write<R: Reconciler>(
+        &self,
+        object: &R::Kind,
+        status: R::Status,
+        context: &Context,
+    ) -> Result<(), Error> {
+        let wanted = to_value(&status)?;
+        let held = self.held::<R>(object)?;
+        let Some(difference) = merge_patch(&held, &wanted) else {
+            return Ok(());
+        };
+        // A status subresource update bumps no generation, so it does not wake the reconciler.
+        let patched = api::<R>(object, context)
+            .patch_status(
+                &object.name_any(),
+                &PatchParams::default(),
+                &Patch::Merge(json!({ "status": difference })),
+            )
+            .await;
+        match patched {
+            Ok(written) => {
+                self.remember(
+                    object.meta().uid.as_deref(),
+                    written.resource_version(),
+                    wanted,
+                );
+                Ok(())
+            }
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(source) => Err(Error::kubernetes("write the status", source)),
+        }
+    }
+
+    /// Forgets an object that goes away.
+    pub(super) fn forget(&self, uid: Option<&str>) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        written.remove(uid.unwrap_or_default());
+    }
+
+    fn held<R: Reconciler>(&self, object: &R::Kind) -> Result<Value, Error> {
+        let seen = version(object.resource_version());
+        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match written.get(object.meta().uid.as_deref().unwrap_or_default()) {
+            Some(last) if last.resource_version > seen => Ok(last.status.clone()),
+            _ => object.status().map_or_else(|| Ok(json!({})), to_value),
+        }
+    }
+
+    fn remember(&self, uid: Option<&str>, resource_version: Option<String>, status: Value) {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = LastWrite {
+            resource_version: version(resource_version),
+            status,
+        };
+        written.insert(uid.unwrap_or_default().to_owned(), last);
+    }
+}
+
+/// Returns the handle for the object's own namespace, or for the cluster.
+///
+/// Namespaced and cluster-scoped kinds share one driver, so the scope is known at run time only.
+pub(super) fn api<R: Reconciler>(object: &R::Kind, context: &Context) -> Api<DynamicObject> {
+    let client = context.clusters.own().client().clone();
+    let resource = ApiResource::erase::<R::Kind>(&());
+    match object.meta().namespace.as_deref() {
+        Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+        None => Api::all_with(client, &resource),
+    }
+}
+
+/// Resource versions are compared as numbers, which the API server has promised since 1.35; one that
+/// is none counts as the oldest.
+fn version(text: Option<String>) -> u64 {
+    text.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+fn to_value(status: &impl serde::Serialize) -> Result<Value, Error> {
+    serde_json::to_value(status)
+        .map_err(|source| Error::internal("write the status as JSON", source))
+}
+
+/// Returns the JSON merge patch (RFC 7396) that turns one value into another, `None` when there is
+/// nothing to change.
+fn merge_patch(from: &Value, to: &Value) -> Option<Value> {
+    let (Value::Object(from_fields), Value::Object(to_fields)) = (from, to) else {
+        return (from != to).then(|| to.clone());
+    };
+    let mut patch = Map::new();
+    for (key, value) in to_fields {
+        match from_fields.get(key) {
+            Some(held) => {
+                if let Some(change) = merge_patch(held, value) {
+                    patch.insert(key.clone(), change);
+                }
+            }
+            None => {
+                patch.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    for key in from_fields
+        .keys()
+        .filter(|key| !to_fields.contains_key(*key))
+    {
+        patch.insert(key.clone(), Value::Null);
+    }
+    (!patch.is_empty()).then_some(Value::Object(patch))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_statuses_need_no_patch() {
+        let status = json!({"conditions": [{"type": "Ready", "status": "True"}], "a": {"b": 1}});
+        assert_eq!(merge_patch(&status, &status), None);
+    }
+
+    #[test]
+    fn patch_changes_adds_and_removes() {
+        let patch = merge_patch(
+            &json!({"a": 1, "gone": 2, "n": {"x": 1, "y": 2}}),
+            &json!({"a": 2, "new": 3, "n": {"x": 1}}),
+        );
+        assert_eq!(
+            patch,
+            Some(json!({"a": 2, "new": 3, "gone": null, "n": {"y": null}}))
+        );
+    }
+
+    #[test]
+    fn lists_are_replaced_whole() {
+        assert_eq!(
+            merge_patch(&json!({"l": [1, 2]}), &json!({"l": [1]})),
+            Some(json!({"l": [1]}))
+        );
+    }
+}

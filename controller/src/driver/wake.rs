@@ -1,0 +1,19 @@
+//! Which changes of an object wake its reconciler: all but those of its status.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use kube::ResourceExt;
+
+/// Returns a hash of what wakes a reconciler: identity, spec, labels, annotations, finalizers and
+/// deletion. A status we wrote ourselves does not.
+pub(super) fn significant<K: ResourceExt>(object: &K) -> Option<u64> {
+    let meta = object.meta();
+    let mut hasher = DefaultHasher::new();
+    meta.uid.hash(&mut hasher);
+    meta.generation.hash(&mut hasher);
+    meta.labels.hash(&mut hasher);
+    meta.annotations.hash(&mut hasher);
+    meta.finalizers.hash(&mut hasher);
+    meta.deletion_timestamp.is_some().hash(&mut hasher);
+    Some(hasher.finish())
+}

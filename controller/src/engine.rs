@@ -1,0 +1,43 @@
+//! The stages from an artifact to applied objects, for a [`Unit`] of any family.
+//!
+//! [`Engine::build`] renders and decrypts, [`Engine::prepare`] decides everything that can be
+//! decided without looking at live objects, and [`Engine::bring`] walks the stages: look, plan,
+//! write, and stop with [`State::Waiting`] where something has to happen first. Nothing is kept in
+//! memory that the next run needs: it plans again from live state.
+
+mod build;
+mod carry;
+mod look;
+mod recent;
+mod run;
+mod teardown;
+
+pub(crate) use build::{Built, Keys};
+pub(crate) use run::{Ended, Prepared, Progress, State, seconds};
+
+use manifests::ObjectId;
+use render::{Renderer, RendererOptions};
+
+use recent::Recent;
+
+/// What the stages share over all units.
+pub(crate) struct Engine {
+    renderer: Renderer,
+    recent: Recent,
+}
+
+impl Engine {
+    /// Starts the render workers' pool.
+    pub(crate) fn new(options: RendererOptions) -> Self {
+        let renderer = Renderer::start(options);
+        Self {
+            renderer,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Whether an object at this resource version is what the engine itself wrote or read last.
+    pub(crate) fn wrote(&self, id: &ObjectId, resource_version: &str) -> bool {
+        self.recent.at(id, resource_version).is_some()
+    }
+}

@@ -1,0 +1,158 @@
+//! Asks the API server what it has and what an apply would make of it.
+
+use std::collections::BTreeMap;
+
+use cluster::{ApiError, ApplyOptions, Cluster, Conflicts};
+use futures::{StreamExt, TryStreamExt, stream};
+use manifests::{Manifest, ObjectId};
+use pipeline::plan::{DryRun, Found, Refusal, wants_dry_run};
+use pipeline::stage::Stage;
+use pipeline::unit::Unit;
+use serde_json::Value;
+
+use super::recent::{Recent, resource_version};
+use crate::error::Error;
+
+/// How many objects of one unit are looked at or written at once. The cluster's own bound, shared
+/// by all units, comes on top.
+pub(super) const AT_ONCE: usize = 8;
+
+/// Looks at every object of a stage.
+pub(super) async fn stage(
+    unit: &Unit,
+    stage: &Stage,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> Result<BTreeMap<ObjectId, Found>, Error> {
+    // Made before they are run: a closure over borrowed manifests inside a stream is not `Send`.
+    let looks: Vec<_> = stage
+        .manifests()
+        .iter()
+        .map(|manifest| async move {
+            Ok((
+                manifest.id(),
+                object(unit, manifest, cluster, recent).await?,
+            ))
+        })
+        .collect();
+    stream::iter(looks)
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+async fn object(
+    unit: &Unit,
+    manifest: &Manifest,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> Result<Found, Error> {
+    let id = manifest.id();
+    if !wants_dry_run(unit, manifest) {
+        let kind = cluster.kind_of(manifest).await?;
+        return Ok(Found {
+            live: cluster.read(&kind, &id).await?,
+            dry_run: DryRun::Skipped,
+        });
+    }
+    let options = ApplyOptions {
+        field_manager: unit.owner.field_manager.clone(),
+        dry_run: cluster::DryRun::Only,
+        conflicts: Conflicts::TakeOver,
+    };
+    match cluster.apply(manifest, &options).await {
+        Ok(predicted) => {
+            let live = match resource_version(&predicted) {
+                // What is not stored yet has no resource version.
+                None => None,
+                Some(version) => match recent.at(&id, version) {
+                    Some(live) => Some(live),
+                    None => read(manifest, &id, cluster, recent).await?,
+                },
+            };
+            Ok(Found {
+                live,
+                dry_run: DryRun::Predicted(predicted),
+            })
+        }
+        Err(ApiError::Refused { refusal, .. }) if refusal.code < 500 => {
+            let live = read(manifest, &id, cluster, recent).await?;
+            let immutable = refusal.is_immutable_field();
+            let refused = Refusal {
+                message: refusal.to_string(),
+                immutable,
+            };
+            Ok(Found {
+                live,
+                dry_run: DryRun::Refused(refused),
+            })
+        }
+        // A kind nobody serves is the manifest's fault, and the text says which versions are (D-20).
+        Err(error @ ApiError::NoKind { .. }) => {
+            let refused = Refusal {
+                message: error.to_string(),
+                immutable: false,
+            };
+            Ok(Found {
+                live: None,
+                dry_run: DryRun::Refused(refused),
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn read(
+    manifest: &Manifest,
+    id: &ObjectId,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> Result<Option<Value>, Error> {
+    let kind = cluster.kind_of(manifest).await?;
+    let live = match cluster.read(&kind, id).await {
+        Ok(live) => live,
+        // The namespace may be missing, or the rights to look: the dry run's answer says it better.
+        Err(ApiError::Refused { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(live) = &live {
+        recent.record(id, live);
+    }
+    Ok(live)
+}
+
+/// Reads objects by id; `None` says that an object, or its whole kind, is gone.
+pub(super) async fn objects<'a>(
+    ids: impl IntoIterator<Item = (&'a ObjectId, &'a str)>,
+    cluster: &Cluster,
+) -> Result<BTreeMap<ObjectId, Option<Value>>, Error> {
+    let ids: Vec<(ObjectId, String)> = ids
+        .into_iter()
+        .map(|(id, version)| (id.clone(), version.to_owned()))
+        .collect();
+    let found = stream::iter(ids)
+        .map(|(id, version)| async move {
+            let kind = match cluster
+                .kind(&id.group_kind.group, &version, &id.group_kind.kind)
+                .await
+            {
+                Ok(kind) => kind,
+                Err(ApiError::NoKind { .. }) => {
+                    let preferred = cluster
+                        .preferred_kind(&id.group_kind.group, &id.group_kind.kind)
+                        .await?;
+                    let Some(kind) = preferred else {
+                        return Ok((id, None));
+                    };
+                    kind
+                }
+                Err(error) => return Err(error),
+            };
+            let live = cluster.read(&kind, &id).await?;
+            Ok::<_, ApiError>((id, live))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(found)
+}

@@ -1,0 +1,384 @@
+//! Walks the stages of a unit: look, plan, write, and wait by stopping.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cluster::Cluster;
+use jiff::Timestamp;
+use manifests::{Manifest, ObjectId};
+use pipeline::health::{self, Pending, Verdict};
+use pipeline::inventory::Inventory;
+use pipeline::normalise::{Scopes, normalise};
+use pipeline::plan::{self, Action, Complete, Entry, Run, plan_prune, plan_stage, stale};
+use pipeline::stage::{Stage, Stages, stages};
+use pipeline::unit::{HealthChecks, Unit};
+
+use super::{Engine, carry, look};
+use crate::error::{Category, Error};
+
+/// Everything that can be decided without looking at live objects.
+pub(crate) struct Prepared {
+    unit: Unit,
+    stages: Stages,
+    old: Inventory,
+    /// Since when the same revision has been waited for, if it has.
+    waiting_since: Option<Timestamp>,
+}
+
+/// How far a run came.
+pub(crate) struct Progress {
+    /// What was changed, in order.
+    pub(crate) changes: Vec<Entry>,
+    /// The inventory to record.
+    pub(crate) inventory: Inventory,
+    /// How the run ended.
+    pub(crate) state: State,
+}
+
+/// How a run ended.
+pub(crate) enum State {
+    /// Everything is applied, pruned and as healthy as the unit asks for.
+    Ready {
+        /// How long health was waited for, when it was.
+        checked: Option<Duration>,
+    },
+    /// Something has to happen first; the next run plans again from live state.
+    Waiting {
+        /// What is waited for.
+        pending: Vec<Pending>,
+        /// When to look again.
+        again: Duration,
+    },
+    /// The run ended early. Nothing was pruned, unless pruning itself is what failed.
+    Failed {
+        /// Which part.
+        at: Ended,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// In which part a run ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Dry run or apply.
+    Apply,
+    /// Deletion of what is no longer wanted.
+    Prune,
+    /// Health.
+    Health,
+}
+
+/// How soon a stage that others depend on is looked at again: definitions are usable within
+/// fractions of a second.
+const NEXT_STAGE: Duration = Duration::from_millis(250);
+/// How soon health is looked at again (§9.8).
+const NEXT_HEALTH_CHECK: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// Reads the scope of every kind that is wanted.
+    pub(crate) async fn scopes(
+        &self,
+        manifests: &[Manifest],
+        cluster: &Cluster,
+    ) -> Result<Scopes, Error> {
+        let kinds: BTreeSet<_> = manifests
+            .iter()
+            .map(|manifest| manifest.id().group_kind)
+            .collect();
+        let mut scopes = Scopes::default();
+        for kind in kinds {
+            if let Some(served) = cluster.preferred_kind(&kind.group, &kind.kind).await? {
+                scopes.insert(kind, served.scope);
+            }
+        }
+        Ok(scopes)
+    }
+
+    /// Normalises and sorts into stages. Pure.
+    pub(crate) fn prepare(
+        unit: Unit,
+        manifests: Vec<Manifest>,
+        scopes: &Scopes,
+        old: Inventory,
+        waiting_since: Option<Timestamp>,
+    ) -> Result<Prepared, Error> {
+        let wanted = normalise(manifests, &unit, scopes).map_err(|error| {
+            Error::new(Category::Invalid, "ReconciliationFailed", error.to_string())
+        })?;
+        Ok(Prepared {
+            stages: stages(wanted, &BTreeSet::new()),
+            unit,
+            old,
+            waiting_since,
+        })
+    }
+
+    /// Brings the cluster to the prepared state, as far as it comes in one go.
+    ///
+    /// # Errors
+    ///
+    /// Only when nothing was looked at yet; everything later is a [`State`], because what was
+    /// applied until then has to be recorded.
+    pub(crate) async fn bring(
+        &self,
+        prepared: &Prepared,
+        cluster: &Cluster,
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let mut run = Run::begin(&prepared.stages);
+        let mut changes = Vec::new();
+        for stage in prepared.stages.iter() {
+            if let Err(error) = self
+                .stage(prepared, stage, cluster, &mut run, &mut changes)
+                .await
+            {
+                let state = State::Failed {
+                    at: Ended::Apply,
+                    error,
+                };
+                return Ok(prepared.early(&run, changes, state));
+            }
+            if let Some(limit) = stage.wait()
+                && let Some(state) = self.usable(prepared, stage, limit, cluster, now).await?
+            {
+                return Ok(prepared.early(&run, changes, state));
+            }
+        }
+        let early = run.clone();
+        let Some(complete) = run.complete(&prepared.old) else {
+            let error = Error::new(
+                Category::Internal,
+                "ReconciliationFailed",
+                "not every object was applied, and no reason was recorded",
+            );
+            return Ok(prepared.early(
+                &early,
+                changes,
+                State::Failed {
+                    at: Ended::Apply,
+                    error,
+                },
+            ));
+        };
+        self.finish(prepared, complete, cluster, changes, now).await
+    }
+
+    async fn stage(
+        &self,
+        prepared: &Prepared,
+        stage: &Stage,
+        cluster: &Cluster,
+        run: &mut Run,
+        changes: &mut Vec<Entry>,
+    ) -> Result<(), Error> {
+        let unit = &prepared.unit;
+        let found = look::stage(unit, stage, cluster, &self.recent).await?;
+        let planned = plan_stage(unit, stage, &found).map_err(|refused| {
+            Error::new(
+                Category::Invalid,
+                "ReconciliationFailed",
+                refused.to_string(),
+            )
+        })?;
+        let applied = carry::out(unit, planned, cluster, &self.recent).await;
+        let failed: BTreeSet<ObjectId> = applied
+            .failures()
+            .iter()
+            .map(|failure| failure.object.clone())
+            .collect();
+        changes.extend(
+            applied
+                .changes()
+                .filter(|entry| !failed.contains(&entry.id))
+                .cloned(),
+        );
+        run.record(&applied);
+        failure(applied.failures(), "ReconciliationFailed").map_or(Ok(()), Err)
+    }
+
+    /// Returns why the next stage cannot begin yet; `None` when it can.
+    async fn usable(
+        &self,
+        prepared: &Prepared,
+        stage: &Stage,
+        limit: Duration,
+        cluster: &Cluster,
+        now: Timestamp,
+    ) -> Result<Option<State>, Error> {
+        let ids: Vec<(ObjectId, String)> = stage
+            .manifests()
+            .iter()
+            .map(|manifest| (manifest.id(), manifest.version().to_owned()))
+            .collect();
+        let live = look::objects(
+            ids.iter().map(|(id, version)| (id, version.as_str())),
+            cluster,
+        )
+        .await?;
+        let verdict = health::judge(
+            prepared.unit.health.model,
+            ids.iter()
+                .map(|(id, _)| (id.clone(), live.get(id).and_then(Option::as_ref))),
+            now,
+        );
+        Ok(prepared.verdict(verdict, limit, NEXT_STAGE, now))
+    }
+
+    async fn finish(
+        &self,
+        prepared: &Prepared,
+        complete: Complete,
+        cluster: &Cluster,
+        mut changes: Vec<Entry>,
+        now: Timestamp,
+    ) -> Result<Progress, Error> {
+        let unit = &prepared.unit;
+        let applied_ids = complete.inventory().clone();
+        let candidates = stale(&complete, &prepared.old);
+        let live = look::objects(
+            candidates
+                .iter()
+                .map(|(id, version)| (id, version.as_str())),
+            cluster,
+        )
+        .await?;
+        let planned = plan_prune(unit, &complete, &prepared.old, &live);
+        let deleted = carry::out(unit, planned, cluster, &self.recent).await;
+        let failed = failure(deleted.failures(), "PruneFailed");
+        changes.extend(
+            deleted
+                .entries()
+                .iter()
+                .filter(|entry| entry.action == Action::Deleted)
+                .cloned(),
+        );
+        let pruned = complete.pruned(&deleted);
+        let state = match failed {
+            Some(error) => State::Failed {
+                at: Ended::Prune,
+                error,
+            },
+            None => self.health(prepared, &applied_ids, cluster, now).await?,
+        };
+        Ok(Progress {
+            changes,
+            inventory: pruned.inventory,
+            state,
+        })
+    }
+
+    async fn health(
+        &self,
+        prepared: &Prepared,
+        applied: &Inventory,
+        cluster: &Cluster,
+        now: Timestamp,
+    ) -> Result<State, Error> {
+        let unit = &prepared.unit;
+        let checked: Vec<(ObjectId, String)> = match &unit.health.checks {
+            HealthChecks::Nothing => return Ok(State::Ready { checked: None }),
+            HealthChecks::Listed(checks) => checks
+                .iter()
+                .map(|check| (check.id.clone(), check.version.clone()))
+                .collect(),
+            HealthChecks::Applied => applied
+                .iter()
+                .map(|(id, version)| (id.clone(), version.to_owned()))
+                .collect(),
+        };
+        let live = look::objects(
+            checked.iter().map(|(id, version)| (id, version.as_str())),
+            cluster,
+        )
+        .await?;
+        let verdict = health::judge(
+            unit.health.model,
+            checked
+                .iter()
+                .map(|(id, _)| (id.clone(), live.get(id).and_then(Option::as_ref))),
+            now,
+        );
+        let state = prepared.verdict(verdict, unit.timeout, NEXT_HEALTH_CHECK, now);
+        Ok(state.unwrap_or_else(|| State::Ready {
+            checked: Some(prepared.waited(now)),
+        }))
+    }
+}
+
+impl Prepared {
+    /// Returns the unit.
+    pub(crate) fn unit(&self) -> &Unit {
+        &self.unit
+    }
+
+    /// Returns the inventory to record before the first write, when the recorded one does not
+    /// cover what a crash could leave behind.
+    pub(crate) fn inventory_before(&self) -> Option<Inventory> {
+        Run::begin(&self.stages).inventory_before(&self.old)
+    }
+
+    fn early(&self, run: &Run, changes: Vec<Entry>, state: State) -> Progress {
+        Progress {
+            changes,
+            inventory: run.inventory_so_far(&self.old),
+            state,
+        }
+    }
+
+    fn waited(&self, now: Timestamp) -> Duration {
+        let since = self.waiting_since.unwrap_or(now);
+        Duration::try_from(now.duration_since(since)).unwrap_or_default()
+    }
+
+    /// Turns a verdict into the state that ends the run; `None` when it goes on.
+    fn verdict(
+        &self,
+        verdict: Verdict,
+        limit: Duration,
+        again: Duration,
+        now: Timestamp,
+    ) -> Option<State> {
+        let waited = self.waited(now);
+        let failed = |what: &str, pending: &[Pending]| State::Failed {
+            at: Ended::Health,
+            error: Error::new(
+                Category::Unavailable,
+                "HealthCheckFailed",
+                format!(
+                    "health check failed after {}: {what}: {}",
+                    seconds(waited),
+                    health::list(pending)
+                ),
+            ),
+        };
+        match verdict {
+            Verdict::Passed => None,
+            Verdict::Failed(pending) => {
+                Some(failed("failed early due to stalled resources", &pending))
+            }
+            Verdict::Waiting(pending) if waited >= limit => {
+                Some(failed("timeout waiting for", &pending))
+            }
+            Verdict::Waiting(pending) => Some(State::Waiting {
+                pending,
+                again: again.min(limit.saturating_sub(waited)),
+            }),
+        }
+    }
+}
+
+/// Folds failed writes into one error.
+pub(super) fn failure(failures: &[plan::Failure], reason: &'static str) -> Option<Error> {
+    if failures.is_empty() {
+        return None;
+    }
+    let text: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    Some(Error::new(Category::Unavailable, reason, text.join("\n")))
+}
+
+/// Writes a duration as Go does, `30s` or `1.5s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    api::GoDuration::from_nanoseconds(milliseconds.saturating_mul(1_000_000)).to_string()
+}

@@ -1,0 +1,122 @@
+//! The command line, as typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+/// Reconcile SealedSecrets, SOPS files, ExternalSecrets and Git repositories into a cluster
+#[derive(Debug, Clone, Parser)]
+#[command(name = "signet-controller", version, about)]
+pub struct Flags {
+    /// Families to serve; can be repeated or given as a comma-separated list
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        env = "SIGNET_ENABLE",
+        default_value = "sealed-secrets,sops,external-secrets,flux"
+    )]
+    pub enable: Vec<Family>,
+
+    /// Namespace the controller runs in: sealing keys and the leader lease live there
+    #[arg(long, env = "POD_NAMESPACE", default_value = "signet-system")]
+    pub namespace: String,
+
+    /// Name of this replica; it must differ between replicas
+    #[arg(long, env = "POD_NAME", default_value = "signet-controller")]
+    pub identity: String,
+
+    /// Address of the HTTP API: /healthz, /v1/cert.pem, /v1/verify, /v1/rotate
+    #[arg(long, env = "SIGNET_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+
+    /// Address of /metrics
+    #[arg(long, env = "SIGNET_METRICS_LISTEN", default_value = "0.0.0.0:8081")]
+    pub metrics_listen: SocketAddr,
+
+    /// Address on which artifacts are served to other controllers
+    #[arg(long, env = "SIGNET_ARTIFACT_LISTEN", default_value = "0.0.0.0:9090")]
+    pub artifact_listen: SocketAddr,
+
+    /// Host (and port) under which others reach --artifact-listen
+    #[arg(
+        long,
+        env = "SIGNET_ARTIFACT_HOST",
+        default_value = "source-controller.signet-system.svc.cluster.local."
+    )]
+    pub artifact_host: String,
+
+    /// Folder for artifacts, which hold what is in Git and no plaintext; it survives a restart
+    #[arg(long, env = "SIGNET_DATA_DIR", default_value = "/data")]
+    pub data_dir: PathBuf,
+
+    /// Elect a leader among replicas before writing anything
+    #[arg(long, env = "SIGNET_LEADER_ELECT", default_value_t = true, action = clap::ArgAction::Set)]
+    pub leader_elect: bool,
+
+    /// How much to log: error, warn, info, debug, trace, or a filter such as `info,controller=debug`
+    #[arg(long, env = "SIGNET_LOG_LEVEL", default_value = "info")]
+    pub log_level: String,
+
+    /// Form of the log
+    #[arg(long, value_enum, env = "SIGNET_LOG_FORMAT", default_value = "json")]
+    pub log_format: LogFormat,
+
+    /// Refuse references to objects in other namespaces
+    #[arg(long, env = "SIGNET_NO_CROSS_NAMESPACE_REFS")]
+    pub no_cross_namespace_refs: bool,
+
+    /// ServiceAccount a unit uses when it names none; without one the controller's own rights count
+    #[arg(long, env = "SIGNET_DEFAULT_SERVICE_ACCOUNT")]
+    pub default_service_account: Option<String>,
+
+    /// How long a sealing key seals before the next one takes over; 0 makes no new keys
+    #[arg(long, env = "SIGNET_KEY_RENEW_PERIOD", default_value = "720h", value_parser = duration)]
+    pub key_renew_period: std::time::Duration,
+
+    /// How long a sealing certificate is valid
+    #[arg(long, env = "SIGNET_KEY_TTL", default_value = "87600h", value_parser = duration)]
+    pub key_ttl: std::time::Duration,
+
+    /// RSA key size of new sealing keys, in bits
+    #[arg(long, env = "SIGNET_KEY_SIZE", default_value_t = 4096)]
+    pub key_size: u32,
+}
+
+/// A family of kinds that can be switched on by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Family {
+    /// SealedSecret and the sealing keys
+    SealedSecrets,
+    /// Decryption of SOPS files in repositories
+    Sops,
+    /// ExternalSecret, SecretStore and ClusterSecretStore
+    ExternalSecrets,
+    /// GitRepository and Kustomization
+    Flux,
+}
+
+/// Form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line
+    Json,
+    /// For people
+    Text,
+}
+
+impl Flags {
+    /// Whether a family is switched on.
+    pub fn enables(&self, family: Family) -> bool {
+        self.enable.contains(&family)
+    }
+}
+
+/// Reads a Go duration that is not negative.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let duration: api::GoDuration = text.parse().map_err(|error| format!("{error}"))?;
+    duration
+        .to_std()
+        .ok_or_else(|| format!("{text:?} is negative"))
+}

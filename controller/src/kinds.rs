@@ -1,0 +1,21 @@
+//! The kinds, one module each, all of one shape: `parse`, `observe`, `plan`, `apply`, `status`.
+
+mod git_repository;
+mod kustomization;
+
+pub(crate) use git_repository::GitRepositories;
+pub(crate) use kustomization::{Drift, Kustomizations};
+
+use std::time::Duration;
+
+use kube::runtime::reflector::store;
+
+use crate::driver::Guarded;
+
+/// Where a kind's watch writes what it sees.
+pub(crate) type Writer<K> = store::Writer<Guarded<K>>;
+
+/// Shortens a wait by up to a twentieth, so that objects of one interval do not all come at once.
+pub(crate) fn with_jitter(interval: Duration) -> Duration {
+    interval.mul_f64(rand::random_range(0.95..=1.0))
+}

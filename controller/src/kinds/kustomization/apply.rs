@@ -1,0 +1,113 @@
+//! Hands the plan to the engine.
+
+use api::kustomize::{Inventory, InventoryEntry, Kustomization};
+use cluster::Identity;
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use manifests::{GroupKind, ObjectId, Revision};
+use serde_json::json;
+
+use super::plan::Plan;
+use super::{drift, parse};
+use crate::context::Context;
+use crate::engine::{Prepared, Progress, State};
+use crate::error::Error;
+
+/// How far the revision was brought.
+pub(crate) struct Applied {
+    pub(super) revision: Revision,
+    pub(super) progress: Result<Progress, Error>,
+    pub(super) warnings: Vec<String>,
+    /// How long the run took.
+    pub(super) took: std::time::Duration,
+}
+
+impl Applied {
+    /// Returns why the run failed, when it did.
+    pub(super) fn failure(&self) -> Option<&Error> {
+        match &self.progress {
+            Ok(Progress {
+                state: State::Failed { error, .. },
+                ..
+            })
+            | Err(error) => Some(error),
+            Ok(_) => None,
+        }
+    }
+}
+
+/// Brings the cluster to the plan's state.
+pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Error> {
+    let started = std::time::Instant::now();
+    let progress = match plan.prepared {
+        Ok(prepared) => {
+            claim(&prepared, context).await?;
+            let progress = context
+                .engine
+                .bring(&prepared, &plan.cluster, plan.now)
+                .await;
+            if let Ok(progress) = &progress {
+                drift::watch(&progress.inventory, context);
+            }
+            progress
+        }
+        Err(error) => Err(error),
+    };
+    Ok(Applied {
+        revision: plan.revision,
+        progress,
+        warnings: plan.warnings,
+        took: started.elapsed(),
+    })
+}
+
+/// Records what is about to be written, when the inventory does not hold it already: a crash in the
+/// middle must not leave an object that nobody knows.
+async fn claim(prepared: &Prepared, context: &Context) -> Result<(), Error> {
+    let Some(inventory) = prepared.inventory_before() else {
+        return Ok(());
+    };
+    let id = &prepared.unit().id;
+    let client = context.clusters.own().client().clone();
+    let patch = json!({"status": {"inventory": to_status(&inventory)}});
+    Api::<Kustomization>::namespaced(client, &id.namespace)
+        .patch_status(&id.name, &PatchParams::default(), &Patch::Merge(patch))
+        .await
+        .map(|_| ())
+        .map_err(|source| Error::kubernetes("record the inventory", source))
+}
+
+/// Deletes what the object had applied, as its deletion policy says.
+pub(super) async fn clean_up(object: &Kustomization, context: &Context) -> Result<(), Error> {
+    let namespace = object.namespace().unwrap_or_default();
+    let source = ObjectId::new(
+        GroupKind::new("source.toolkit.fluxcd.io", "GitRepository"),
+        Some(&namespace),
+        &object.spec.source_ref.name,
+    );
+    let unit = parse::unit(object, &namespace, &source)?;
+    let identity =
+        unit.service_account
+            .clone()
+            .map_or(Identity::Own, |name| Identity::ServiceAccount {
+                namespace: namespace.clone(),
+                name,
+            });
+    let cluster = context.clusters.with_rights_of(&identity)?;
+    context
+        .engine
+        .tear_down(&unit, &parse::inventory(object), &cluster)
+        .await
+}
+
+/// Writes an inventory as the status holds it.
+pub(super) fn to_status(inventory: &pipeline::inventory::Inventory) -> Inventory {
+    let entries = inventory
+        .entries()
+        .map(|(id, version)| InventoryEntry {
+            id,
+            v: version.to_owned(),
+        })
+        .collect();
+    Inventory { entries }
+}

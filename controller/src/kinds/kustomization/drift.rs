@@ -1,0 +1,158 @@
+//! Watches what Kustomizations applied and wakes the owner of an object that somebody else changed
+//! (G-206).
+//!
+//! Only metadata is watched. A change counts when it is not our own write, which the engine
+//! recorded, and not one of status only, which leaves the generation as it was.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use api::kustomize::Kustomization;
+use api::names::flux;
+use cluster::{Change, ChangedObject};
+use futures::stream::{BoxStream, StreamExt};
+use kube::runtime::reflector::ObjectRef;
+use manifests::{GroupKind, ObjectId};
+use pipeline::inventory::Inventory;
+use tokio::sync::mpsc;
+use tracing::debug;
+
+use crate::context::Context;
+use crate::driver::Guarded;
+
+/// How long changes are gathered before owners are woken: our own writes have been recorded by then.
+const GATHER: Duration = Duration::from_millis(300);
+
+/// Which kinds are asked for and which are watched already.
+pub(crate) struct Drift {
+    asked: mpsc::UnboundedSender<GroupKind>,
+    /// Taken once, by the driver of Kustomizations.
+    asks: Mutex<Option<mpsc::UnboundedReceiver<GroupKind>>>,
+    known: Mutex<HashSet<GroupKind>>,
+}
+
+impl Default for Drift {
+    fn default() -> Self {
+        let (asked, asks) = mpsc::unbounded_channel();
+        Self {
+            asked,
+            asks: Mutex::new(Some(asks)),
+            known: Mutex::default(),
+        }
+    }
+}
+
+/// Has the kinds of an inventory watched from now on.
+pub(super) fn watch(inventory: &Inventory, context: &Context) {
+    let mut known = context
+        .drift
+        .known
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    for (id, _) in inventory.iter() {
+        if !known.contains(&id.group_kind) {
+            known.insert(id.group_kind.clone());
+            // Without a receiver nothing is reconciled any more either.
+            let _ = context.drift.asked.send(id.group_kind.clone());
+        }
+    }
+}
+
+/// Returns the owners of objects that drifted.
+pub(super) fn triggers(
+    context: &Arc<Context>,
+) -> BoxStream<'static, ObjectRef<Guarded<Kustomization>>> {
+    let asks = context
+        .drift
+        .asks
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let Some(asks) = asks else {
+        return futures::stream::pending().boxed();
+    };
+    let (owners, woken) = mpsc::unbounded_channel();
+    tokio::spawn(follow(Arc::clone(context), asks, owners));
+    futures::stream::unfold(woken, |mut woken| async move {
+        let owner = woken.recv().await?;
+        Some((owner, woken))
+    })
+    .boxed()
+}
+
+/// Watches one kind after the other as they are asked for, all at once, until the process stops.
+async fn follow(
+    context: Arc<Context>,
+    mut asks: mpsc::UnboundedReceiver<GroupKind>,
+    owners: mpsc::UnboundedSender<ObjectRef<Guarded<Kustomization>>>,
+) {
+    let mut watches = futures::stream::SelectAll::new();
+    let mut generations = HashMap::new();
+    let mut gathered: HashMap<ObjectId, ChangedObject> = HashMap::new();
+    let mut tick = tokio::time::interval(GATHER);
+    loop {
+        tokio::select! {
+            () = context.stopping() => return,
+            Some(kind) = asks.recv() => match context.clusters.own().preferred_kind(&kind.group, &kind.kind).await {
+                Ok(Some(served)) => {
+                    let watch = context.clusters.own().watch_metadata(&served, flux::OWNER_NAME);
+                    watches.push(watch.boxed());
+                }
+                Ok(None) | Err(_) => {
+                    // Asked for again with the next inventory that holds the kind.
+                    let mut known = context.drift.known.lock().unwrap_or_else(PoisonError::into_inner);
+                    known.remove(&kind);
+                }
+            },
+            Some(event) = watches.next(), if !watches.is_empty() => match event {
+                Ok(changed) => if is_significant(&mut generations, &changed) {
+                    gathered.insert(changed.id.clone(), changed);
+                },
+                // Without the right to watch, the interval still corrects.
+                Err(error) => debug!(error = %error, "managed objects cannot be watched"),
+            },
+            _ = tick.tick(), if !gathered.is_empty() => {
+                let drifted: HashSet<_> = gathered
+                    .drain()
+                    .filter(|(id, changed)| !context.engine.wrote(id, &changed.resource_version))
+                    .filter_map(|(_, changed)| owner(&changed))
+                    .collect();
+                for (namespace, name) in drifted {
+                    let _ = owners.send(ObjectRef::new(&name).within(&namespace));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a change may be drift: a deletion, or a write that is not of status alone.
+fn is_significant(generations: &mut HashMap<ObjectId, i64>, changed: &ChangedObject) -> bool {
+    match changed.change {
+        Change::Deleted => {
+            generations.remove(&changed.id);
+            true
+        }
+        Change::Seen => {
+            remember(generations, changed);
+            false
+        }
+        Change::Written => match (changed.generation, remember(generations, changed)) {
+            (Some(now), Some(before)) => now != before,
+            _ => true,
+        },
+    }
+}
+
+fn remember(generations: &mut HashMap<ObjectId, i64>, changed: &ChangedObject) -> Option<i64> {
+    generations.insert(changed.id.clone(), changed.generation?)
+}
+
+fn owner(changed: &ChangedObject) -> Option<(String, String)> {
+    let name = changed.labels.get(flux::OWNER_NAME)?;
+    let namespace = changed.labels.get(flux::OWNER_NAMESPACE)?;
+    Some((namespace.clone(), name.clone()))
+}
+
+#[cfg(test)]
+mod tests;

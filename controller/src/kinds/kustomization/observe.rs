@@ -1,0 +1,169 @@
+//! What has to be read: the artifact, the keys, and with them the built manifests.
+
+use api::condition::{ConditionStatus, find_condition};
+use api::kustomize::Kustomization;
+use api::names::flux;
+use api::source::GitRepository;
+use cluster::{Cluster, Identity};
+use kube::runtime::reflector::ObjectRef;
+use manifests::{Artifact, Digest, ObjectId, Revision};
+use pipeline::normalise::Scopes;
+
+use super::parse::Wanted;
+use crate::context::Context;
+use crate::engine::{Built, Keys};
+use crate::error::{Category, Error};
+
+/// How soon unready dependencies are looked at again.
+pub(super) const REQUEUE_DEPENDENCY: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// The revision to apply and what was made of it.
+pub(crate) struct Found {
+    pub(super) revision: Revision,
+    pub(super) cluster: Cluster,
+    pub(super) built: Result<(Built, Scopes), Error>,
+}
+
+/// Loads the artifact and builds it.
+pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found, Error> {
+    let unit = &wanted.unit;
+    let namespace = &unit.id.namespace;
+    if context.flags.no_cross_namespace_refs && wanted.source.namespace.as_ref() != Some(namespace)
+    {
+        return Err(Error::new(
+            Category::Denied,
+            "AccessDenied",
+            format!(
+                "{} is in another namespace, and cross-namespace references are off",
+                wanted.source
+            ),
+        ));
+    }
+    let identity = unit
+        .service_account
+        .as_ref()
+        .or(context.flags.default_service_account.as_ref())
+        .map_or(Identity::Own, |name| Identity::ServiceAccount {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        });
+    let cluster = context.clusters.with_rights_of(&identity)?;
+    let artifact = artifact(wanted, context).await?;
+    dependencies(wanted, &artifact.revision, context)?;
+    let built = build(wanted, &artifact, &cluster, context).await;
+    Ok(Found {
+        revision: artifact.revision,
+        cluster,
+        built,
+    })
+}
+
+async fn build(
+    wanted: &Wanted,
+    artifact: &Artifact,
+    cluster: &Cluster,
+    context: &Context,
+) -> Result<(Built, Scopes), Error> {
+    let keys = Keys::read(&wanted.unit, context).await?;
+    let built = context.engine.build(&wanted.unit, artifact, &keys).await?;
+    let scopes = context.engine.scopes(&built.manifests, cluster).await?;
+    Ok((built, scopes))
+}
+
+async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error> {
+    let missing = |category: Category, text: String| Error::new(category, "ArtifactFailed", text);
+    let repository = repository(&wanted.source, context)
+        .ok_or_else(|| missing(Category::NotFound, format!("{} not found", wanted.source)))?;
+    let artifact = repository
+        .status
+        .and_then(|status| status.artifact)
+        .ok_or_else(|| {
+            let retry = crate::engine::seconds(wanted.unit.retry_interval);
+            missing(
+                Category::NotFound,
+                format!("Source artifact not found, retrying in {retry}"),
+            )
+        })?;
+    let broken = |what: &str| {
+        missing(
+            Category::Invalid,
+            format!("{} has an artifact without a usable {what}", wanted.source),
+        )
+    };
+    let revision: Revision = artifact.revision.parse().map_err(|_| broken("revision"))?;
+    let digest: Digest = artifact
+        .digest
+        .as_deref()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|_| broken("digest"))?;
+    let failed = |error: sources::SourceError| {
+        let text = format!("artifact {revision} of {} cannot be used", wanted.source);
+        missing(Category::Unavailable, text).because(error)
+    };
+    if let Some(found) = context
+        .artifacts
+        .load(&revision, &digest)
+        .await
+        .map_err(failed)?
+    {
+        return Ok(found);
+    }
+    // Another controller fetched it (G-174), or our store was emptied.
+    context
+        .artifacts
+        .fetch_archive(&artifact.url, &digest, &revision, wanted.unit.timeout)
+        .await
+        .map_err(failed)
+}
+
+fn repository(id: &ObjectId, context: &Context) -> Option<GitRepository> {
+    let reference = ObjectRef::new(&id.name).within(id.namespace.as_deref().unwrap_or_default());
+    context
+        .seen
+        .git_repositories
+        .get(&reference)?
+        .0
+        .as_ref()
+        .ok()
+        .cloned()
+}
+
+/// Every dependency must be ready at its newest generation and, where it uses the same source, at
+/// the revision we are about to apply (§9.6).
+fn dependencies(wanted: &Wanted, revision: &Revision, context: &Context) -> Result<(), Error> {
+    for (namespace, name) in &wanted.dependencies {
+        let reference = ObjectRef::new(name).within(namespace);
+        let dependency = context.seen.kustomizations.get(&reference);
+        let dependency = dependency
+            .as_ref()
+            .and_then(|guarded| guarded.0.as_ref().ok());
+        let is_ready = dependency.is_some_and(|found| is_ready(found, wanted, revision));
+        if !is_ready {
+            return Err(Error::new(
+                Category::NotFound,
+                "DependencyNotReady",
+                format!("dependency '{namespace}/{name}' is not ready"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_ready(dependency: &Kustomization, wanted: &Wanted, revision: &Revision) -> bool {
+    let Some(status) = &dependency.status else {
+        return false;
+    };
+    let is_ready = find_condition(&status.conditions, flux::READY)
+        .is_some_and(|condition| condition.status == ConditionStatus::True);
+    let source = &dependency.spec.source_ref;
+    let source_namespace = source
+        .namespace
+        .as_ref()
+        .or(dependency.metadata.namespace.as_ref());
+    let shares_source =
+        source.name == wanted.source.name && source_namespace == wanted.source.namespace.as_ref();
+    let is_current = !shares_source
+        || status.last_applied_revision.as_deref() == Some(revision.to_string().as_str());
+    is_ready && is_current && status.observed_generation == dependency.metadata.generation
+}
