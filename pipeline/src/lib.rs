@@ -4,10 +4,12 @@
 //! change to the world goes out as a value. Start with [`unit::Unit`] (what a front door hands
 //! in), then follow a build through [`mod@normalise`], [`stage`], [`plan`] and [`health`].
 
+pub mod dry_run_error;
 pub mod health;
 pub mod inventory;
 pub mod normalise;
 pub mod plan;
+pub mod redact;
 pub mod stage;
 pub mod unit;
 
