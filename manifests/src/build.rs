@@ -22,6 +22,10 @@ pub struct BuildOptions {
 /// Which tool renders a directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each unit, and nearly all of them are the large one"
+)]
 pub enum Tool {
     /// kustomize; a kustomization file is synthesised where the directory has none (G-191).
     Kustomize(KustomizeOptions),
@@ -63,6 +67,10 @@ pub struct KustomizeOptions {
     pub components: Vec<String>,
     /// Leave out components that are not there instead of failing.
     pub ignore_missing_components: bool,
+    /// Labels that kustomize puts on every object, its selectors and its templates.
+    pub selector_labels: BTreeMap<String, String>,
+    /// Annotations that kustomize puts on every object and its templates.
+    pub template_annotations: BTreeMap<String, String>,
     /// Labels stamped on every built object, overriding its own.
     pub common_labels: BTreeMap<String, String>,
     /// Annotations stamped on every built object, overriding its own.

@@ -1,14 +1,14 @@
 //! Artifact and options in, manifests out.
 //!
-//! [`Renderer::build`] is the stage. kustomize runs in a pool of worker processes ([`worker`
-//! folder](https://github.com/kubernetes-sigs/kustomize), our own Go program around its library);
-//! plain folders are read here. [`inputs`] and [`resource_files`] say, without building anything,
+//! [`Renderer::build`] is the stage. kustomize runs in a pool of worker processes (`render/worker`,
+//! our own Go program around kustomize's library); plain folders are read here. [`inputs`] and [`resource_files`] say, without building anything,
 //! which files of an artifact a build reads, for those who decrypt and verify them first.
 //!
 //! Nothing here knows about encryption: decrypted files come in as an [`manifests::Overlay`].
 
 mod directory;
 mod error;
+mod images;
 mod inputs;
 mod kustomization;
 mod overrides;
@@ -19,6 +19,7 @@ mod walk;
 mod worker;
 
 pub use error::RenderError;
+pub use images::{UnusedImage, unused_images};
 pub use inputs::{InputKind, RendererInput, inputs, resource_files};
 pub use renderer::{FindWorker, Renderer, RendererOptions};
 pub use worker::WorkerFailure;

@@ -12,7 +12,8 @@ pub(crate) fn document(options: &KustomizeOptions, components: &[String]) -> Opt
         let is_empty = match &value {
             Value::String(text) => text.is_empty(),
             Value::Array(items) => items.is_empty(),
-            _ => true,
+            Value::Object(entries) => entries.is_empty(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
         };
         if !is_empty {
             document.insert(name.to_owned(), value);
@@ -24,6 +25,8 @@ pub(crate) fn document(options: &KustomizeOptions, components: &[String]) -> Opt
     set("patches", options.patches.iter().map(patch).collect());
     set("images", options.images.iter().map(image).collect());
     set("components", json!(components));
+    set("commonLabels", json!(options.selector_labels));
+    set("commonAnnotations", json!(options.template_annotations));
     set("buildMetadata", json!(options.build_metadata));
     (!document.is_empty()).then_some(Value::Object(document))
 }

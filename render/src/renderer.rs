@@ -50,7 +50,7 @@ impl RendererOptions {
         Self {
             worker: worker.into(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
-            time_limit: Duration::from_secs(60),
+            time_limit: Duration::from_mins(1),
             output_limit: 64 << 20,
             memory_limit: 1 << 30,
             tree_cache: 128 << 20,

@@ -185,6 +185,8 @@ impl Worker {
             .env("GOMEMLIMIT", soft_limit.to_string())
             // More workers than cores gain nothing, nor do threads inside one.
             .env("GOMAXPROCS", "1")
+            // Little lives from one build to the next: collecting less often costs 25 MB.
+            .env("GOGC", "400")
             .env("GOTRACEBACK", "none")
             .current_dir("/")
             .stdin(Stdio::piped())

@@ -13,7 +13,11 @@ import (
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
 )
+
+// builtinSchema is what the library uses unless it is told otherwise.
+var builtinSchema = openapi.GetSchemaVersion()
 
 // serve answers requests until an answer cannot be written.
 func serve(requests <-chan request, stream io.Writer, trees *treeCache) error {
@@ -92,6 +96,12 @@ func buildOver(wanted *buildRequest, overlay map[string][]byte, artifact *tree) 
 	if err := prepare(wanted, directory, files); err != nil {
 		return answer{}, err
 	}
+	// A kustomization file may bring a schema, which the library keeps for good.
+	defer func() {
+		if openapi.GetSchemaVersion() != builtinSchema {
+			openapi.ResetOpenAPI()
+		}
+	}()
 	objects, err := krusty.MakeKustomizer(&krusty.Options{
 		// What the kustomize program does unless told otherwise.
 		Reorder: krusty.ReorderOptionUnspecified,

@@ -32,7 +32,7 @@ fn a_remote_reference_is_found_in_every_field_that_kustomize_would_load() {
     for text in [
         format!("resources: ['{url}']"),
         format!("bases: ['{url}']"),
-        format!("components: ['github.com/org/repository?ref=v1']"),
+        "components: ['github.com/org/repository?ref=v1']".to_owned(),
         format!("crds: ['{url}']"),
         format!("configurations: ['{url}']"),
         format!("generators: ['{url}']"),

@@ -143,9 +143,12 @@ async fn a_worker_beyond_its_memory_dies_and_only_its_request_fails() {
         ..options()
     };
     let renderer = Renderer::start(options);
-    let entries: String = (0..400_000)
-        .map(|n| format!("  key-{n}: value\n"))
-        .collect();
+    let mut entries = String::new();
+    for n in 0..400_000 {
+        entries.push_str("  key-");
+        entries.push_str(&n.to_string());
+        entries.push_str(": value\n");
+    }
     let large = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{entries}");
     let prefix = KustomizeOptions {
         name_prefix: Some("x-".to_owned()),

@@ -1,7 +1,9 @@
 //! Builds beside the kustomize program.
 
+use std::fmt::Write;
+
 use manifests::Overlay;
-use render::RenderError;
+use render::{RenderError, unused_images};
 
 use crate::fixtures::{artifact, artifact_of, chain, ids, kustomize, printed_by_program, renderer};
 
@@ -115,6 +117,23 @@ async fn the_production_overlay_prefixes_names_and_sets_replicas() {
     );
 }
 
+/// The tag of the production overlay is not applied, because the base has renamed the image (D-03,
+/// M-18); the build is what kustomize says, and the override is reported.
+#[tokio::test]
+async fn an_image_override_that_matches_nothing_is_reported() {
+    let artifact = artifact("payments");
+    let options = kustomize("apps/payment-service/overlays/production");
+    let manifests = renderer()
+        .build(&artifact, &options, &Overlay::new())
+        .await
+        .unwrap();
+    let unused = unused_images(&artifact.tree, &options, &manifests).unwrap();
+    assert_eq!(unused.len(), 1);
+    assert_eq!(unused[0].name, "payment-service");
+    let renamed = "123456789012.dkr.ecr.us-east-1.amazonaws.com/payment-service";
+    assert_eq!(unused[0].similar, [renamed]);
+}
+
 #[tokio::test]
 async fn a_remote_base_is_refused_before_kustomize_sees_it() {
     let artifact = artifact_of(&[
@@ -218,7 +237,7 @@ async fn an_alias_bomb_ends_at_our_limits_not_at_the_workers_memory() {
         .zip("abcdefgh".chars())
     {
         let aliases = vec![format!("*{previous}"); 10].join(", ");
-        bomb.push_str(&format!("{name}: &{name} [{aliases}]\n"));
+        writeln!(bomb, "{name}: &{name} [{aliases}]").unwrap();
     }
     let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: bomb}}\n{bomb}");
     let artifact = artifact_of(&[

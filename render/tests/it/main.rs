@@ -1,5 +1,11 @@
 //! The render stage with its real worker, beside the real kustomize program.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a fixture that is not as expected fails the test"
+)]
+
 mod faults;
 mod fixtures;
 mod kustomize;

@@ -121,6 +121,40 @@ async fn overrides_apply_to_a_synthesised_kustomization_file_g_025() {
     assert_eq!(manifests[0].label("env"), Some("production"));
 }
 
+/// G-025: as `commonLabels` of an Application's kustomize block, selectors included.
+#[tokio::test]
+async fn selector_labels_reach_selectors_and_templates_g_025() {
+    let options = KustomizeOptions {
+        name_prefix: Some("prod-".to_owned()),
+        selector_labels: BTreeMap::from([("env".to_owned(), "production".to_owned())]),
+        template_annotations: BTreeMap::from([("owner".to_owned(), "unit".to_owned())]),
+        ..KustomizeOptions::default()
+    };
+    let manifests = renderer()
+        .build(
+            &artifact("features"),
+            &with("base", options),
+            &Overlay::new(),
+        )
+        .await
+        .unwrap();
+    assert!(
+        manifests
+            .iter()
+            .all(|manifest| manifest.label("env") == Some("production"))
+    );
+    let deployment = find(&manifests, "Deployment");
+    assert_eq!(deployment.name(), "prod-web");
+    let spec = &deployment.object()["spec"];
+    assert_eq!(spec["selector"]["matchLabels"]["env"], "production");
+    assert_eq!(spec["template"]["metadata"]["labels"]["env"], "production");
+    assert_eq!(spec["template"]["metadata"]["annotations"]["owner"], "unit");
+    assert_eq!(
+        find(&manifests, "Service").object()["spec"]["selector"]["env"],
+        "production"
+    );
+}
+
 #[tokio::test]
 async fn the_managed_by_label_is_one_that_the_api_server_takes() {
     let options = KustomizeOptions {

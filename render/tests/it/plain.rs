@@ -1,5 +1,7 @@
 //! Plain folders: read in Rust, equal to what kustomize makes of the same files.
 
+use std::fmt::Write;
+
 use manifests::{KustomizeOptions, Limits, Overlay, read_yaml};
 use render::{RenderError, Renderer, RendererOptions};
 
@@ -70,14 +72,17 @@ async fn the_order_is_kustomizes_g_191() {
             ("B", ""),
             ("c", "zz"),
         ] {
-            text.push_str(&format!(
-                "---\napiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: \"{namespace}\"}}\n",
-                name = if kind.ends_with("Secret") || kind.ends_with("Set") {
-                    name.to_owned()
-                } else {
-                    format!("{name}-{namespace}")
-                }
-            ));
+            let name = if kind.ends_with("Secret") || kind.ends_with("Set") {
+                name.to_owned()
+            } else {
+                format!("{name}-{namespace}")
+            };
+            writeln!(text, "---\napiVersion: {version}\nkind: {kind}").unwrap();
+            writeln!(
+                text,
+                "metadata: {{name: {name}, namespace: \"{namespace}\"}}"
+            )
+            .unwrap();
         }
     }
     let artifact = artifact_of(&[("all.yaml", text.as_bytes())]);

@@ -2,29 +2,39 @@
 
 use std::time::Instant;
 
-use manifests::Overlay;
+use manifests::{KustomizeOptions, Overlay};
 
-use crate::fixtures::{artifact, kustomize, renderer};
+use crate::fixtures::{artifact, kustomize, renderer, with};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement: cargo test -p render --test it -- --ignored --nocapture throughput"]
 async fn a_thousand_builds() {
-    let (renderer, artifact) = (renderer(), artifact("payments"));
-    for (path, what) in [
+    let prefix = KustomizeOptions {
+        name_prefix: Some("prod-".to_owned()),
+        ..KustomizeOptions::default()
+    };
+    let cases = [
         (
-            "apps/payment-service/overlays/production",
-            "kustomize, 3 objects",
+            "payments",
+            kustomize("apps/payment-service/overlays/production"),
+            "an overlay with patches",
         ),
-        ("argocd/projects", "nothing"),
-    ] {
-        let options = kustomize(path);
-        if renderer
+        (
+            "features",
+            kustomize("overlay"),
+            "an overlay with generators and a component",
+        ),
+        ("plain", with("sub", prefix), "a plain folder with a prefix"),
+        ("plain", kustomize(""), "a plain folder"),
+    ];
+    let renderer = renderer();
+    for (fixture, options, what) in cases {
+        let artifact = artifact(fixture);
+        let objects = renderer
             .build(&artifact, &options, &Overlay::new())
             .await
-            .is_err()
-        {
-            continue;
-        }
+            .unwrap()
+            .len();
         let started = Instant::now();
         let builds: Vec<_> = (0..1000)
             .map(|_| {
@@ -39,8 +49,11 @@ async fn a_thousand_builds() {
             })
             .collect();
         for build in builds {
-            build.await.unwrap().unwrap();
+            assert_eq!(build.await.unwrap().unwrap(), objects);
         }
-        println!("{what}: 1000 builds in {:?}", started.elapsed());
+        println!(
+            "{what}, {objects} objects: 1000 builds in {:?}",
+            started.elapsed()
+        );
     }
 }

@@ -205,6 +205,7 @@ fn build(spec: &KustomizationSpec) -> Result<BuildOptions, Error> {
                 .iter()
                 .filter_map(|word| serde_json::to_value(word).ok()?.as_str().map(str::to_owned))
                 .collect(),
+            ..KustomizeOptions::default()
         }),
     })
 }
