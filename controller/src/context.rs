@@ -1,6 +1,5 @@
 //! What the steps of every kind may use, built once in `main`.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,12 +8,12 @@ use api::source::GitRepository;
 use cluster::Clusters;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
-use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::Store;
 use tokio::sync::watch;
 
 use crate::driver::Guarded;
 use crate::engine::Engine;
+use crate::events::Events;
 use crate::flags::Flags;
 use crate::kinds::Drift;
 use crate::metrics::Metrics;
@@ -27,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) clusters: Clusters,
     /// What time it is.
     pub(crate) clock: fn() -> Timestamp,
+    /// Events on objects.
+    pub(crate) events: Events,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// Artifacts.
@@ -38,7 +39,6 @@ pub(crate) struct Context {
     /// Watches over what Kustomizations applied.
     pub(crate) drift: Drift,
     stopping: watch::Receiver<bool>,
-    recorders: Mutex<HashMap<&'static str, Recorder>>,
 }
 
 /// The objects of the kinds that others refer to, and the streams of their changes, each of which
@@ -89,6 +89,7 @@ impl Context {
     /// Builds the context.
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
+            events: Events::new(parts.clusters.own().client().clone(), &parts.flags.identity),
             flags: parts.flags,
             clusters: parts.clusters,
             clock: Timestamp::now,
@@ -98,7 +99,6 @@ impl Context {
             seen: parts.seen,
             drift: Drift::default(),
             stopping: parts.stopping,
-            recorders: Mutex::default(),
         }
     }
 
@@ -109,23 +109,5 @@ impl Context {
             // A sender that is gone means the process is ending as well.
             let _ = stopping.wait_for(|stop| *stop).await;
         }
-    }
-
-    /// Returns the recorder that signs as `reporter`.
-    pub(crate) fn recorder(&self, reporter: &'static str) -> Recorder {
-        let mut recorders = self
-            .recorders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        recorders
-            .entry(reporter)
-            .or_insert_with(|| {
-                let reporter = Reporter {
-                    controller: reporter.to_owned(),
-                    instance: Some(self.flags.identity.clone()),
-                };
-                Recorder::new(self.clusters.own().client().clone(), reporter)
-            })
-            .clone()
     }
 }

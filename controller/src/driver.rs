@@ -21,7 +21,6 @@ use jiff::Timestamp;
 use kube::core::DeserializeGuard;
 use kube::core::object::HasStatus;
 use kube::runtime::controller::{Action, Config, Controller};
-use kube::runtime::events::{Event, EventType};
 use kube::runtime::reflector::{ObjectRef, store::Writer};
 use kube::runtime::{PredicateConfig, WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
@@ -45,6 +44,7 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
         + Clone
         + Debug
         + DeserializeOwned
+        + Serialize
         + Send
         + Sync
         + 'static;
@@ -65,6 +65,8 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
     const FINALIZER: Option<&'static str> = None;
     /// Who signs the kind's events.
     const REPORTER: &'static str;
+    /// How a status is written.
+    const STATUS_UPDATE: StatusUpdate = StatusUpdate::Patch;
     /// How many objects are worked on at once.
     const CONCURRENCY: u16 = 32;
 
@@ -120,6 +122,15 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
     }
 }
 
+/// How a status is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StatusUpdate {
+    /// By a merge patch of what differs.
+    Patch,
+    /// As a whole, for families whose upstream roles grant no patch.
+    Replace,
+}
+
 /// When to look again and what to tell.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -147,6 +158,16 @@ pub(crate) enum Severity {
     Normal,
     /// Somebody should look.
     Warning,
+}
+
+impl Severity {
+    /// Returns the event type.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Warning => "Warning",
+        }
+    }
 }
 
 struct Driver {
@@ -300,31 +321,11 @@ impl Driver {
     async fn publish<R: Reconciler>(&self, object: &R::Kind, notes: &[Note]) {
         let reference = object.object_ref(&());
         for note in notes {
-            let event = Event {
-                type_: match note.severity {
-                    Severity::Normal => EventType::Normal,
-                    Severity::Warning => EventType::Warning,
-                },
-                reason: note.reason.clone(),
-                note: Some(shortened(&note.message)),
-                action: note.reason.clone(),
-                secondary: None,
-            };
-            let recorder = self.context.recorder(R::REPORTER);
-            if let Err(error) = recorder.publish(&event, &reference).await {
+            let now = (self.context.clock)();
+            let events = &self.context.events;
+            if let Err(error) = events.publish(R::REPORTER, &reference, note, now).await {
                 debug!(error = %error, "event not recorded");
             }
         }
     }
-}
-
-/// The API server refuses event notes over a kilobyte.
-fn shortened(message: &str) -> String {
-    const LIMIT: usize = 1_000;
-    if message.len() <= LIMIT {
-        return message.to_owned();
-    }
-    let mut text: String = message.chars().take(LIMIT / 4).collect();
-    text.push('…');
-    text
 }

@@ -7,6 +7,7 @@ mod context;
 mod driver;
 mod engine;
 mod error;
+mod events;
 mod flags;
 mod kinds;
 mod leader;

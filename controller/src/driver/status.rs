@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use kube::api::{Patch, PatchParams};
+use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::object::HasStatus;
-use kube::core::{ApiResource, DynamicObject};
+use kube::core::{ApiResource, DynamicObject, TypeMeta};
 use kube::{Api, Resource, ResourceExt};
 use serde_json::{Map, Value, json};
 
-use super::Reconciler;
+use super::{Reconciler, StatusUpdate};
 use crate::context::Context;
 use crate::error::Error;
 
@@ -36,13 +36,20 @@ impl Written {
             return Ok(());
         };
         // A status subresource update bumps no generation, so it does not wake the reconciler.
-        let patched = api::<R>(object, context)
-            .patch_status(
-                &object.name_any(),
-                &PatchParams::default(),
-                &Patch::Merge(json!({ "status": difference })),
-            )
-            .await;
+        let api = api::<R>(object, context);
+        let name = object.name_any();
+        let patched = match R::STATUS_UPDATE {
+            StatusUpdate::Patch => {
+                let patch = Patch::Merge(json!({ "status": difference }));
+                api.patch_status(&name, &PatchParams::default(), &patch)
+                    .await
+            }
+            StatusUpdate::Replace => {
+                let whole = replacement::<R>(object, &wanted)?;
+                api.replace_status(&name, &PostParams::default(), &whole)
+                    .await
+            }
+        };
         match patched {
             Ok(written) => {
                 self.remember(
@@ -80,6 +87,27 @@ impl Written {
         };
         written.insert(uid.unwrap_or_default().to_owned(), last);
     }
+}
+
+/// Returns the whole object with another status. A status update ignores everything else of it but
+/// the resource version, which makes a write over a newer object fail with a conflict.
+fn replacement<R: Reconciler>(object: &R::Kind, status: &Value) -> Result<DynamicObject, Error> {
+    let types = TypeMeta {
+        api_version: R::Kind::api_version(&()).into_owned(),
+        kind: R::Kind::kind(&()).into_owned(),
+    };
+    let metadata = object.meta().clone();
+    // The API server validates the schema of what it is sent, so the spec goes with it.
+    let mut data = to_value(object)?;
+    if let Some(fields) = data.as_object_mut() {
+        fields.retain(|field, _| field == "spec");
+        fields.insert("status".to_owned(), status.clone());
+    }
+    Ok(DynamicObject {
+        types: Some(types),
+        metadata,
+        data,
+    })
 }
 
 /// Returns the handle for the object's own namespace, or for the cluster.

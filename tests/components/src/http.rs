@@ -74,7 +74,7 @@ impl Reply {
 
 impl Endpoint {
     /// Returns an endpoint on 127.0.0.1; `name` is for messages.
-    pub(crate) fn local(name: &'static str, port: u16) -> Self {
+    pub fn local(name: &'static str, port: u16) -> Self {
         Self {
             name,
             host: "127.0.0.1".to_owned(),

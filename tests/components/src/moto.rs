@@ -105,15 +105,10 @@ impl Moto {
     /// # Errors
     /// When there is no answer or a refusal.
     pub fn call(&self, service: &str, target: &str, body: &Value) -> Result<Value, StartError> {
-        // The server reads the service from the signature's scope and does not check the signature.
-        let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/{service}/aws4_request, \
-             SignedHeaders=host, Signature=0"
-        );
         let endpoint = self
             .endpoint
             .clone()
-            .with_header("Authorization", &authorization)
+            .with_header("Authorization", &authorization(service))
             .with_header("X-Amz-Target", target);
         let text = body.to_string();
         let content = Some(("application/x-amz-json-1.1", text.as_bytes()));
@@ -134,6 +129,56 @@ impl Moto {
         })
     }
 
+    /// Makes a bucket of S3.
+    ///
+    /// # Errors
+    /// When there is no answer or a refusal.
+    pub fn create_bucket(&self, name: &str) -> Result<(), StartError> {
+        let place = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        self.object("PUT", &format!("/{name}"), place.as_bytes())
+            .map(drop)
+    }
+
+    /// Writes an object to a bucket of S3.
+    ///
+    /// # Errors
+    /// When there is no answer or a refusal.
+    pub fn put_object(&self, bucket: &str, key: &str, content: &[u8]) -> Result<(), StartError> {
+        self.object("PUT", &format!("/{bucket}/{key}"), content)
+            .map(drop)
+    }
+
+    /// Returns an object's content.
+    ///
+    /// # Errors
+    /// When there is no answer or a refusal.
+    pub fn object_content(&self, bucket: &str, key: &str) -> Result<Vec<u8>, StartError> {
+        self.object("GET", &format!("/{bucket}/{key}"), &[])
+    }
+
+    fn object(&self, method: &str, path: &str, content: &[u8]) -> Result<Vec<u8>, StartError> {
+        let reply = self
+            .endpoint
+            .clone()
+            .with_header("Authorization", &authorization("s3"))
+            .send(method, path, Some(("application/octet-stream", content)))
+            .map_err(|source| StartError::Request {
+                name: "moto",
+                source,
+            })?;
+        if reply.is_success() {
+            return Ok(reply.body);
+        }
+        Err(StartError::Refused {
+            name: "moto",
+            request: format!("{method} {path}"),
+            status: reply.status,
+            body: reply.text(),
+        })
+    }
+
     /// Forgets everything.
     ///
     /// # Errors
@@ -143,4 +188,12 @@ impl Moto {
             .json("POST", "/moto-api/reset", None)
             .map(drop)
     }
+}
+
+/// Returns the header of a signed request. The server reads the service from it and does not check the signature.
+fn authorization(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=testing/20260101/{REGION}/{service}/aws4_request, \
+         SignedHeaders=host, Signature=0"
+    )
 }

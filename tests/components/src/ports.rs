@@ -12,7 +12,7 @@ const FIRST: u32 = 20_000;
 const COUNT: u32 = 12_000;
 
 /// Returns a port on 127.0.0.1 that was free a moment ago, a different one at every call.
-pub(crate) fn free_port() -> Result<u16, StartError> {
+pub fn free_port() -> Result<u16, StartError> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     // Test processes run side by side: each begins somewhere else.
     let offset = process::id().wrapping_mul(397);

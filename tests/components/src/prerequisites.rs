@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 /// Something the machine must have, and the package that brings it on Debian.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prerequisite {
-    /// The Go toolchain, for building the components.
+    /// The Go toolchain, for building the components: 1.26, or one from 1.21 on, which fetches that by itself.
     Go,
     /// A C compiler, for the workspace's own crypto library.
     CCompiler,
@@ -24,11 +24,13 @@ pub enum Prerequisite {
     SshClient,
     /// `docker-registry`, the OCI registry.
     DockerRegistry,
+    /// `ip`, for network namespaces.
+    Iproute,
 }
 
 impl Prerequisite {
     /// Every prerequisite.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Go,
         Self::CCompiler,
         Self::PythonVenv,
@@ -37,6 +39,7 @@ impl Prerequisite {
         Self::Sshd,
         Self::SshClient,
         Self::DockerRegistry,
+        Self::Iproute,
     ];
 
     /// Returns the Debian package that brings it.
@@ -49,13 +52,14 @@ impl Prerequisite {
             Self::Sshd => "openssh-server",
             Self::SshClient => "openssh-client",
             Self::DockerRegistry => "docker-registry",
+            Self::Iproute => "iproute2",
         }
     }
 
     /// Returns where it is, or `None` when the machine lacks it.
     pub fn find(self) -> Option<PathBuf> {
         match self {
-            Self::Go => find_program("go"),
+            Self::Go => find_program("go").filter(|go| is_new_enough(go)),
             Self::CCompiler => find_program("cc"),
             Self::PythonVenv => find_program("python3").filter(|python| has_venv(python)),
             Self::Git => find_program("git"),
@@ -63,6 +67,7 @@ impl Prerequisite {
             Self::Sshd => find_program("sshd"),
             Self::SshClient => find_program("ssh").and(find_program("ssh-keygen")),
             Self::DockerRegistry => find_program("docker-registry"),
+            Self::Iproute => find_program("ip"),
         }
     }
 }
@@ -70,7 +75,7 @@ impl Prerequisite {
 impl fmt::Display for Prerequisite {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Go => "go (1.26 or newer)",
+            Self::Go => "go (1.26, or at least 1.21 and allowed to fetch newer toolchains)",
             Self::CCompiler => "a C compiler (cc)",
             Self::PythonVenv => "python3 with the venv module",
             Self::Git => "git",
@@ -78,6 +83,7 @@ impl fmt::Display for Prerequisite {
             Self::Sshd => "sshd",
             Self::SshClient => "ssh and ssh-keygen",
             Self::DockerRegistry => "docker-registry",
+            Self::Iproute => "ip",
         })
     }
 }
@@ -97,6 +103,20 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
         .chain(["/usr/sbin", "/sbin", "/usr/local/go/bin"].map(PathBuf::from))
         .map(|folder| folder.join(name))
         .find(|candidate| candidate.is_file())
+}
+
+fn is_new_enough(go: &Path) -> bool {
+    let output = Command::new(go)
+        .arg("version")
+        .env("GOTOOLCHAIN", "local")
+        .output();
+    output.is_ok_and(|output| minor_version(&String::from_utf8_lossy(&output.stdout)) >= Some(21))
+}
+
+/// Reads the minor version out of `go version go1.26.8 linux/amd64`.
+fn minor_version(text: &str) -> Option<u32> {
+    let (_, version) = text.split_once(" go1.")?;
+    version.split(['.', ' ']).next()?.parse().ok()
 }
 
 fn has_venv(python: &Path) -> bool {

@@ -1,1 +1,14 @@
-//! End-to-end tests against the real components.
+//! What the end-to-end tests share: a cluster with Signet installed in it, and the controller as a
+//! process under exactly the rights the install gives it.
+//!
+//! Start with [`World`]. The scenarios are in `tests/it`, one a file, named for the behaviour.
+
+mod controller;
+mod programs;
+mod wait;
+mod world;
+
+pub use controller::{Controller, ControllerOptions};
+pub use programs::program;
+pub use wait::eventually;
+pub use world::World;

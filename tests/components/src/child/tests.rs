@@ -8,6 +8,19 @@ fn sleeper(folder: &Path) -> Child {
         .expect("a shell starts")
 }
 
+/// The kernel kills at its leisure, and whoever adopted the process reaps it at theirs.
+fn wait_until_gone(process: u32) {
+    let started = Instant::now();
+    let stat = format!("/proc/{process}/stat");
+    while fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(
+            started.elapsed() < Duration::from_secs(10),
+            "{process} still runs"
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn dropping_stops_the_program_and_what_it_started() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -24,20 +37,30 @@ fn dropping_stops_the_program_and_what_it_started() {
     assert!(Path::new(&format!("/proc/{outer}")).exists());
     drop(child);
     assert!(!Path::new(&format!("/proc/{outer}")).exists());
-    let state = fs::read_to_string(format!("/proc/{inner}/stat")).unwrap_or_default();
-    // Whoever adopted the orphan may not have reaped it yet.
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    wait_until_gone(inner);
 }
 
 #[test]
 fn child_outlives_the_thread_that_asked_for_it() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().to_owned();
-    let child = thread::spawn(move || sleeper(&path))
-        .join()
-        .expect("the thread ends well");
-    // The thread is gone; the kernel would have killed its child by now.
-    assert_eq!(child.ended(), None);
+    let ticks = |child: &Child| child.log().lines().count();
+    let wait_for_ticks = move |child: &Child, wanted: usize| {
+        child.wait_until_ready(Duration::from_secs(10), || match ticks(child) {
+            seen if seen >= wanted => Ok(()),
+            seen => Err(format!("{seen} ticks")),
+        })
+    };
+    let asking = thread::spawn(move || {
+        let child = Launch::new("clock", "/bin/sh")
+            .arguments(["-c", "while :; do echo tick; sleep 0.01; done"])
+            .start()
+            .expect("a shell starts");
+        // By now the child is tied to its parent thread.
+        wait_for_ticks(&child, 1).expect("it runs");
+        child
+    });
+    let child = asking.join().expect("the thread ends well");
+    let seen = ticks(&child);
+    wait_for_ticks(&child, seen + 10).expect("it goes on without the thread");
 }
 
 #[test]
@@ -111,13 +134,5 @@ fn killed_parent_takes_its_children_along() {
         })
         .expect("the child runs");
     kill_process(parent.pid().expect("an id"), Signal::KILL).expect("the parent is killed");
-    let gone = Instant::now();
-    while fs::read_to_string(format!("/proc/{child}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
-    {
-        assert!(
-            gone.elapsed() < Duration::from_secs(10),
-            "{child} still runs"
-        );
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_until_gone(child);
 }

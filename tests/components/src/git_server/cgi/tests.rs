@@ -19,12 +19,3 @@ fn output_without_status_is_a_success() {
     );
     assert!(parse(b"").is_err());
 }
-
-#[test]
-fn paths_are_decoded() {
-    assert_eq!(
-        percent_decoded("/team/my%20app.git/HEAD"),
-        "/team/my app.git/HEAD"
-    );
-    assert_eq!(percent_decoded("/100%"), "/100%");
-}

@@ -7,27 +7,27 @@ use std::sync::atomic::Ordering;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Credentials, GitRequest, Shared, cgi};
+use super::{Credentials, ServedRequest, Shared};
 use crate::http::{read_chunks, read_headers};
 
 /// A request with its whole body: repositories of tests are small.
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// An answer with its whole body.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(key, _)| key == name)
@@ -35,8 +35,15 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Returns the path without its percent-encoding.
+    pub(crate) fn decoded_path(&self) -> String {
+        percent_decoded(&self.path)
+    }
+}
+
 impl Answer {
-    pub(super) fn text(status: u16, text: &str) -> Self {
+    pub(crate) fn text(status: u16, text: &str) -> Self {
         Self {
             status,
             headers: vec![("Content-Type".to_owned(), "text/plain".to_owned())],
@@ -61,7 +68,7 @@ pub(super) fn serve<S: Read + Write>(mut stream: BufReader<S>, shared: &Shared) 
             .requests
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(GitRequest {
+            .push(ServedRequest {
                 method: request.method.clone(),
                 target,
                 status: answer.status,
@@ -85,13 +92,13 @@ fn answer(request: &Request, shared: &Shared) -> Answer {
         && !is_let_in(request, credentials)
     {
         let mut refusal = Answer::text(401, "who are you?\n");
-        let challenge = "Basic realm=\"git\", charset=\"UTF-8\"".to_owned();
+        let challenge = "Basic realm=\"test\", charset=\"UTF-8\"".to_owned();
         refusal
             .headers
             .push(("WWW-Authenticate".to_owned(), challenge));
         return refusal;
     }
-    cgi::run(request, shared).unwrap_or_else(|error| Answer::text(500, &format!("{error}\n")))
+    (shared.handler)(request).unwrap_or_else(|error| Answer::text(500, &format!("{error}\n")))
 }
 
 fn is_let_in(request: &Request, credentials: &Credentials) -> bool {
@@ -162,8 +169,34 @@ fn reason(status: u16) -> &'static str {
         200 => "OK",
         401 => "Unauthorized",
         403 => "Forbidden",
+        304 => "Not Modified",
         404 => "Not Found",
+        405 => "Method Not Allowed",
         503 => "Service Unavailable",
         _ => "Status",
     }
 }
+
+fn percent_decoded(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let hex = |digit: Option<u8>| digit.and_then(|digit| char::from(digit).to_digit(16));
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let code = hex(rest.next())
+            .zip(hex(rest.next()))
+            .map(|(high, low)| high * 16 + low);
+        // A path that is not percent-encoded as it should be names no repository.
+        bytes.push(
+            code.and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(b'%'),
+        );
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests;
