@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use components::{
-    AuditLog, ControlPlane, ControlPlaneOptions, Kwok, Network, OpenBao, Program, Registry,
+    AuditLog, ControlPlane, ControlPlaneOptions, Kwok, Network, OpenBao, Program,
     SealedSecretsController, StartError,
 };
 use serde_json::{Value, json};
@@ -328,14 +328,4 @@ fn dropped_control_plane_leaves_nothing() {
         );
     }
     assert!(fs::metadata(&folder).is_err(), "{folder:?} is still there");
-}
-
-#[test]
-fn registry_answers() {
-    let registry = Registry::start().expect("the registry starts");
-    let reply = registry
-        .endpoint()
-        .send("GET", "/v2/_catalog", None)
-        .expect("an answer");
-    assert_eq!(reply.json(), json!({"repositories": []}));
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use components::{Credentials, GitServer, GitServerOptions, SshGitServer, Transport};
+use components::{Credentials, GitServer, ServerOptions, SshGitServer, Transport};
 use tempfile::TempDir;
 
 /// Runs the real `git` program as a user would, apart from the machine's configuration.
@@ -81,7 +81,7 @@ fn http_clone_and_push() {
 
 #[test]
 fn https_with_basic_auth_lets_in_who_knows_the_password() {
-    let mut options = GitServerOptions::default();
+    let mut options = ServerOptions::default();
     options.transport = Transport::Tls;
     options.credentials = Some(Credentials {
         user: "ci".to_owned(),

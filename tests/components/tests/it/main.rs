@@ -3,5 +3,7 @@
 //! The programs are built on first use, which takes minutes on a fresh machine (`tools ensure` builds them ahead).
 
 mod cluster;
+mod files;
 mod git;
+mod programs;
 mod stores;
