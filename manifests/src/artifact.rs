@@ -132,3 +132,6 @@ impl Tree {
         self.files.values().map(|file| file.content.len()).sum()
     }
 }
+
+#[cfg(test)]
+mod tests;

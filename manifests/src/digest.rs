@@ -77,3 +77,6 @@ impl fmt::Display for Digest {
         formatter.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ impl fmt::Display for ObjectId {
         write!(formatter, "/{}", self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

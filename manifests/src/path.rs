@@ -141,3 +141,6 @@ impl fmt::Display for ArtifactPath {
         formatter.write_str(if self.0.is_empty() { "." } else { &self.0 })
     }
 }
+
+#[cfg(test)]
+mod tests;

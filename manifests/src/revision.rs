@@ -116,3 +116,6 @@ impl fmt::Display for Revision {
         formatter.write_str(&self.id)
     }
 }
+
+#[cfg(test)]
+mod tests;
