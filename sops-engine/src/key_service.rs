@@ -78,6 +78,12 @@ pub enum KeyServiceError {
         /// What is wrong there.
         reason: String,
     },
+    /// There are no private keys where they are looked for.
+    #[error("Did not find keys in location(s) '{}'", places.join("', '"))]
+    IdentitiesNotFound {
+        /// The places.
+        places: Vec<String>,
+    },
     /// Several services took the key and all of them failed.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     All(Vec<KeyServiceError>),
@@ -93,7 +99,8 @@ impl KeyServiceError {
             | Self::NoIdentity { .. }
             | Self::Denied { .. }
             | Self::Malformed { .. }
-            | Self::ReadIdentities { .. } => false,
+            | Self::ReadIdentities { .. }
+            | Self::IdentitiesNotFound { .. } => false,
         }
     }
 }
