@@ -77,14 +77,14 @@ impl Credentials {
 
     /// Replaces what must stay unseen in a text that a server sent.
     pub(crate) fn masked(&self, text: &str) -> String {
-        let secret = match &self.authorization {
-            Some(
-                Authorization::Basic {
-                    password: secret, ..
-                }
-                | Authorization::Bearer(secret),
-            ) => secret,
-            None => return text.to_owned(),
+        let Some(
+            Authorization::Basic {
+                password: secret, ..
+            }
+            | Authorization::Bearer(secret),
+        ) = &self.authorization
+        else {
+            return text.to_owned();
         };
         // EXPOSE: to find the value in a server's text, so that it is not passed on.
         match secret.expose_str() {

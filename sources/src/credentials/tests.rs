@@ -47,15 +47,18 @@ fn http_reads_each_of_its_keys() {
 /// G-176: half a pair is an error that names the missing key and no value.
 #[test]
 fn half_a_pair_is_refused() {
-    let cases: [(&str, &[(&str, &str)], &str); 6] = [
-        ("https://h/r", &[("username", "hunter2")], "lacks password"),
+    for (url, data, wanted) in [
+        (
+            "https://h/r",
+            &[("username", "hunter2")][..],
+            "lacks password",
+        ),
         ("https://h/r", &[("password", "hunter2")], "lacks username"),
         ("https://h/r", &[("tls.key", "hunter2")], "lacks tls.crt"),
         ("ssh://h/r", &[("known_hosts", "hunter2")], "identity"),
         ("ssh://h/r", &[("identity", "hunter2")], "known_hosts"),
         ("https://h/r", &[("githubAppID", "hunter2")], "GitHub App"),
-    ];
-    for (url, data, wanted) in cases {
+    ] {
         let error = read(url, data).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AuthenticationFailed);
         let text = error.to_string();

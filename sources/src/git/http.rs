@@ -359,13 +359,12 @@ pub(super) struct Headers {
 
 impl Headers {
     fn text(&mut self) -> io::Result<&mut Cursor<Vec<u8>>> {
-        let text = match self.text.take() {
-            Some(text) => text,
-            None => {
-                let mut exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
-                let (_, response, _) = exchange.answer()?;
-                Cursor::new(header_text(response.headers()))
-            }
+        let text = if let Some(text) = self.text.take() {
+            text
+        } else {
+            let mut exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+            let (_, response, _) = exchange.answer()?;
+            Cursor::new(header_text(response.headers()))
         };
         Ok(self.text.insert(text))
     }

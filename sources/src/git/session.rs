@@ -11,7 +11,7 @@ use gix_protocol::handshake::Ref;
 use gix_protocol::ls_refs::RefPrefixes;
 use gix_protocol::{Command, Handshake, LsRefsCommand};
 use gix_transport::client::blocking_io::http::Transport as HttpTransport;
-use gix_transport::client::blocking_io::{ExtendedBufRead, Transport};
+use gix_transport::client::blocking_io::{ExtendedBufRead, ReadlineBufRead, Transport};
 use gix_transport::client::git::ConnectMode;
 use gix_transport::client::git::blocking_io::Connection as StreamConnection;
 use gix_transport::{Protocol, Service};
@@ -70,14 +70,11 @@ impl Connect {
             failure,
             ssh,
         };
-        let answer = gix_protocol::handshake(
-            &mut session.transport,
-            Service::UploadPack,
-            |_| Ok(None),
-            Vec::new(),
-            &mut Discard,
-        );
-        session.handshake = answer.map_err(|error| session.failed("connect", &error))?;
+        session.handshake = match greet(&mut session.transport) {
+            Ok(handshake) => handshake,
+            Err(Broken::Limit(error)) => return Err(error),
+            Err(Broken::Protocol(detail)) => return Err(session.failed_with("connect", &detail)),
+        };
         Ok(session)
     }
 
@@ -325,6 +322,63 @@ fn agent() -> gix_protocol::command::Feature {
     ("agent", Some(AGENT.to_owned()))
 }
 
+/// Says hello, and reads the references that an old server lists right away.
+///
+/// The library's own reader of that list gives up the process when a server names a symbolic
+/// reference and does not list it.
+fn greet(transport: &mut Box<dyn Transport + Send>) -> Result<Handshake, Broken> {
+    let answer = transport.handshake(Service::UploadPack, &[])?;
+    let refs = match answer.refs {
+        Some(mut lines) => Some(advertised(&mut *lines)?),
+        None => None,
+    };
+    Ok(Handshake {
+        server_protocol_version: answer.actual_protocol,
+        refs,
+        v1_shallow_updates: None,
+        capabilities: answer.capabilities,
+    })
+}
+
+/// Reads lines such as `<id> refs/tags/v1`, each followed by `<id> refs/tags/v1^{}` for a tag's commit.
+fn advertised(lines: &mut dyn ReadlineBufRead) -> Result<Vec<Ref>, Broken> {
+    let mut listed: Vec<Ref> = Vec::new();
+    while let Some(line) = lines.readline() {
+        let line = line??;
+        let Some(text) = line.as_bstr() else { break };
+        let unreadable = || Broken::Protocol("the list of references cannot be read".to_owned());
+        let text = std::str::from_utf8(text)
+            .map_err(|_| unreadable())?
+            .trim_end();
+        let (id, name) = text.split_once(' ').ok_or_else(unreadable)?;
+        if id == "shallow" || name == "capabilities^{}" {
+            continue;
+        }
+        let object = ObjectId::from_hex(id.as_bytes()).map_err(|_| unreadable())?;
+        let Some(tagged) = name.strip_suffix("^{}") else {
+            listed.push(Ref::Direct {
+                full_ref_name: name.into(),
+                object,
+            });
+            continue;
+        };
+        match listed.pop() {
+            Some(Ref::Direct {
+                full_ref_name,
+                object: tag,
+            }) if full_ref_name == tagged => {
+                listed.push(Ref::Peeled {
+                    full_ref_name,
+                    tag,
+                    object,
+                });
+            }
+            _ => return Err(unreadable()),
+        }
+    }
+    Ok(listed)
+}
+
 /// Asks for commits and reads the pack.
 fn receive(
     transport: &mut Box<dyn Transport + Send>,
@@ -425,3 +479,6 @@ impl<R: Read> Read for Budget<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,7 @@ async fn retain_deletes_what_is_neither_kept_nor_young() {
     let other = stored(&store, "a: 2\n");
     let keep = BTreeSet::from([kept.clone()]);
     assert_eq!(
-        store.retain(&keep, Duration::from_secs(60)).await.unwrap(),
+        store.retain(&keep, Duration::from_mins(1)).await.unwrap(),
         0
     );
     assert!(store.archive_size(&other).is_some());

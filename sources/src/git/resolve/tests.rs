@@ -34,16 +34,12 @@ fn listed() -> Vec<Ref> {
     ]
 }
 
-fn chosen(reference: GitReference) -> Result<Resolved, SourceError> {
+fn chosen(reference: &GitReference) -> Result<Resolved, SourceError> {
     choose("https://h/r", &reference.wanted().unwrap(), &listed())
 }
 
-fn revision(reference: GitReference) -> String {
+fn revision(reference: &GitReference) -> String {
     chosen(reference).unwrap().revision.to_string()
-}
-
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
 }
 
 /// G-174, G-175: what a revision is called, by the field that chose it.
@@ -51,71 +47,71 @@ fn some(text: &str) -> Option<String> {
 fn revisions_are_named_by_the_field_that_chose_them() {
     let full = |digit: char| format!("sha1:{}", digit.to_string().repeat(40));
     let plain = GitReference::default();
-    assert_eq!(revision(plain.clone()), format!("master@{}", full('2')));
+    assert_eq!(revision(&plain), format!("master@{}", full('2')));
     assert_eq!(
-        revision(GitReference {
-            branch: some("main"),
+        revision(&GitReference {
+            branch: Some("main".into()),
             ..plain.clone()
         }),
         format!("main@{}", full('1'))
     );
     assert_eq!(
-        revision(GitReference {
-            tag: some("v1.2.0"),
+        revision(&GitReference {
+            tag: Some("v1.2.0".into()),
             ..plain.clone()
         }),
         format!("v1.2.0@{}", full('4'))
     );
     assert_eq!(
-        revision(GitReference {
-            semver: some(">=1"),
+        revision(&GitReference {
+            semver: Some(">=1".into()),
             ..plain.clone()
         }),
         format!("v1.10.0@{}", full('5'))
     );
     assert_eq!(
-        revision(GitReference {
-            name: some("refs/pull/1/head"),
+        revision(&GitReference {
+            name: Some("refs/pull/1/head".into()),
             ..plain.clone()
         }),
         format!("refs/pull/1/head@{}", full('3'))
     );
     assert_eq!(
-        revision(GitReference {
-            commit: some(&"9".repeat(40)),
+        revision(&GitReference {
+            commit: Some("9".repeat(40)),
             ..plain.clone()
         }),
         full('9')
     );
     let on_branch = GitReference {
-        commit: some(&"9".repeat(40)),
-        branch: some("main"),
+        commit: Some("9".repeat(40)),
+        branch: Some("main".into()),
         ..plain
     };
-    assert_eq!(revision(on_branch), format!("main@{}", full('9')));
+    assert_eq!(revision(&on_branch), format!("main@{}", full('9')));
 }
 
 #[test]
 fn what_is_not_there_is_named() {
     let plain = GitReference::default();
-    let text = |reference| chosen(reference).unwrap_err().to_string();
+    let text = |reference: GitReference| chosen(&reference).unwrap_err().to_string();
     assert_eq!(
         text(GitReference {
-            branch: some("gone"),
+            branch: Some("gone".into()),
             ..plain.clone()
         }),
         "\"https://h/r\" has no branch \"gone\""
     );
     assert_eq!(
         text(GitReference {
-            tag: some("gone"),
+            tag: Some("gone".into()),
             ..plain.clone()
         }),
         "\"https://h/r\" has no tag \"gone\""
     );
     assert_eq!(
         text(GitReference {
-            semver: some(">=9"),
+            semver: Some(">=9".into()),
             ..plain
         }),
         "\"https://h/r\" has no tag in the semver range"
@@ -125,7 +121,7 @@ fn what_is_not_there_is_named() {
 #[test]
 fn a_server_is_asked_for_no_more_than_needed() {
     let branch = GitReference {
-        branch: some("main"),
+        branch: Some("main".into()),
         ..GitReference::default()
     };
     assert_eq!(prefixes(&branch.wanted().unwrap()), ["refs/heads/main"]);
