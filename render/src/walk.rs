@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use manifests::{ArtifactPath, Dialect, KustomizeOptions, Limits, Tree, read_values};
+use manifests::{
+    ArtifactPath, Dialect, File, KustomizeOptions, Limits, Problem, Tree, read_values,
+};
 use serde_json::Value;
 
 use crate::inputs::{InputKind, RendererInput};
@@ -132,6 +134,7 @@ impl Walker<'_> {
                 file: &path,
             };
             refuse_helm(&kustomization, place)?;
+            note_deprecated(&kustomization, place);
             for entry in ["resources", "bases", "components"]
                 .iter()
                 .flat_map(|field| kustomization.texts(field))
@@ -155,19 +158,8 @@ impl Walker<'_> {
     }
 
     fn take_manifests(&mut self, path: &ArtifactPath) -> Result<(), RenderError> {
-        let Some(file) = self.tree.file(path) else {
-            return Ok(());
-        };
-        let has = |wanted: u8| file.content.contains(&wanted);
-        // kustomize expands aliases without bound, so a file with any is read within ours first.
-        if has(b'&') && has(b'*') {
-            read_values(
-                Dialect::Kustomize,
-                &file.content,
-                Some(path),
-                &Limits::default(),
-            )
-            .map_err(|source| RenderError::Read { source })?;
+        if let Some(file) = self.tree.file(path) {
+            check_aliases(file, path)?;
         }
         self.walk.resources.insert(path.clone());
         Ok(())
@@ -230,7 +222,13 @@ impl Walker<'_> {
             kind,
         };
         // What is not there is an error, which kustomize explains.
-        if self.tree.file(&input.path).is_some() && !self.walk.inputs.contains(&input) {
+        let Some(file) = self.tree.file(&input.path) else {
+            return Ok(());
+        };
+        if kind == InputKind::Patch {
+            check_aliases(file, &input.path)?;
+        }
+        if !self.walk.inputs.contains(&input) {
             self.walk.inputs.push(input);
         }
         Ok(())
@@ -258,6 +256,53 @@ impl Place<'_> {
                 file: self.file.clone(),
                 source,
             })
+    }
+}
+
+/// kustomize expands aliases without bound, so a file with any is read within our limits first.
+fn check_aliases(file: &File, path: &ArtifactPath) -> Result<(), RenderError> {
+    let has = |wanted: u8| file.content.contains(&wanted);
+    if !(has(b'&') && has(b'*')) {
+        return Ok(());
+    }
+    match read_values(
+        Dialect::Kustomize,
+        &file.content,
+        Some(path),
+        &Limits::default(),
+    ) {
+        // What is no YAML, such as a JSON patch with a comment, is for kustomize to judge.
+        Err(error) if is_about_limits(&error.problem) => Err(RenderError::Read { source: error }),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn is_about_limits(problem: &Problem) -> bool {
+    matches!(
+        problem,
+        Problem::TooLarge { .. }
+            | Problem::TooDeep { .. }
+            | Problem::TooManyValues { .. }
+            | Problem::TooManyDocuments { .. }
+            | Problem::RecursiveAlias
+    )
+}
+
+/// Fields that kustomize wants people to leave behind; what they should use instead.
+const DEPRECATED: [(&str, &str); 6] = [
+    ("bases", "resources"),
+    ("commonLabels", "labels"),
+    ("imageTags", "images"),
+    ("patchesJson6902", "patches"),
+    ("patchesStrategicMerge", "patches"),
+    ("vars", "replacements"),
+];
+
+fn note_deprecated(kustomization: &Kustomization, place: Place<'_>) {
+    for (field, instead) in DEPRECATED {
+        if kustomization.has(field) {
+            tracing::debug!(path = %place.file, field, instead, "a kustomization file uses a deprecated field");
+        }
     }
 }
 

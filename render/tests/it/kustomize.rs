@@ -240,16 +240,18 @@ async fn an_alias_bomb_ends_at_our_limits_not_at_the_workers_memory() {
         writeln!(bomb, "{name}: &{name} [{aliases}]").unwrap();
     }
     let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: bomb}}\n{bomb}");
-    let artifact = artifact_of(&[
-        ("bomb.yaml", text.as_bytes()),
-        ("kustomization.yaml", b"resources: [bomb.yaml]\n"),
-    ]);
-    let error = renderer()
-        .build(&artifact, &kustomize(""), &Overlay::new())
-        .await
-        .unwrap_err();
-    assert!(
-        chain(&error).contains("aliases counted as often as they are used"),
-        "{error:?}"
-    );
+    for kustomization in ["resources: [bomb.yaml]\n", "patches: [{path: bomb.yaml}]\n"] {
+        let artifact = artifact_of(&[
+            ("bomb.yaml", text.as_bytes()),
+            ("kustomization.yaml", kustomization.as_bytes()),
+        ]);
+        let error = renderer()
+            .build(&artifact, &kustomize(""), &Overlay::new())
+            .await
+            .unwrap_err();
+        assert!(
+            chain(&error).contains("aliases counted as often as they are used"),
+            "{error:?}"
+        );
+    }
 }

@@ -6,6 +6,7 @@
     reason = "a fixture that is not as expected fails the test"
 )]
 
+mod confinement;
 mod faults;
 mod fixtures;
 mod kustomize;
