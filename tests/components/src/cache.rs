@@ -68,13 +68,16 @@ pub(crate) struct BuildLock(
 );
 
 impl BuildLock {
-    /// Waits until no other process builds into `folder`.
-    pub(crate) fn acquire(folder: &Path) -> io::Result<Self> {
+    /// Waits until no other process builds into `folder`; calls `waiting` first when one does.
+    pub(crate) fn acquire(folder: &Path, waiting: impl FnOnce()) -> io::Result<Self> {
         if let Some(parent) = folder.parent() {
             fs::create_dir_all(parent)?;
         }
         let file = File::create(beside(folder, "lock"))?;
-        file.lock()?;
+        if file.try_lock().is_err() {
+            waiting();
+            file.lock()?;
+        }
         Ok(Self(file))
     }
 }

@@ -230,7 +230,13 @@ fn build(component: Component) -> Result<Installed, EnsureError> {
         let path = path.to_owned();
         move |source| EnsureError::File { act, path, source }
     };
-    let _lock = BuildLock::acquire(&folder).map_err(file_error("lock", &folder))?;
+    let _lock = BuildLock::acquire(&folder, || {
+        say(&format!(
+            "another process builds {}: waiting",
+            component.name()
+        ));
+    })
+    .map_err(file_error("lock", &folder))?;
     if folder.is_dir() {
         return Ok(Installed::in_folder(component, &folder));
     }

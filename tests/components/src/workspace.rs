@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use crate::start_error::StartError;
 
+/// The file that marks a folder as one to keep.
+const KEPT: &str = "KEEP";
+
 /// A folder that only this user can read, removed with the value.
 ///
 /// It is kept, and its path printed, when the test panics or `SIGNET_KEEP_LOGS` is set.
@@ -45,6 +48,10 @@ impl Workspace {
                 source,
             })?;
         let path = folder.path().to_owned();
+        if keep() {
+            // At once: a server in a static is never dropped.
+            mark_as_kept(&path);
+        }
         Ok(Self {
             folder: Some(folder),
             path,
@@ -91,12 +98,22 @@ impl Drop for Workspace {
         }
         if let Some(folder) = self.folder.take() {
             let kept = folder.keep();
-            // Marked, so that the sweep of a later run leaves it alone.
-            let _ = fs::write(kept.join("KEEP"), "");
-            // Nobody can be told when stderr is closed.
-            let _ = writeln!(io::stderr(), "logs and data are kept in {}", kept.display());
+            if !kept.join(KEPT).exists() {
+                mark_as_kept(&kept);
+            }
         }
     }
+}
+
+/// Makes the sweep of a later run leave the folder alone, and tells where it is.
+fn mark_as_kept(folder: &Path) {
+    // Neither a missing mark nor a closed stderr is a reason to fail the test.
+    let _ = fs::write(folder.join(KEPT), "");
+    let _ = writeln!(
+        io::stderr(),
+        "logs and data are kept in {}",
+        folder.display()
+    );
 }
 
 fn keep() -> bool {
@@ -123,7 +140,7 @@ fn sweep(root: &Path) {
             .and_then(|name| name.split('-').next()?.parse::<u32>().ok());
         let Some(owner) = owner else { continue };
         let gone = !Path::new(&format!("/proc/{owner}")).exists();
-        if gone && !entry.path().join("KEEP").exists() {
+        if gone && !entry.path().join(KEPT).exists() {
             // What cannot be removed now is tried again by the next run.
             let _ = fs::remove_dir_all(entry.path());
         }

@@ -28,7 +28,7 @@ fn digest_changes_with_content_name_and_recipe() {
 fn second_builder_waits_for_the_first() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let build = folder.path().join("sops-3.13.3-0123");
-    let held = BuildLock::acquire(&build).expect("the lock is free");
+    let held = BuildLock::acquire(&build, || panic!("it is free")).expect("the lock is free");
     let file =
         File::open(folder.path().join("sops-3.13.3-0123.lock")).expect("the lock file exists");
     assert!(file.try_lock().is_err());
