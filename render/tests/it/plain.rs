@@ -205,3 +205,96 @@ async fn nothing_to_build_is_an_error_and_never_an_empty_list() {
         "{error:?}"
     );
 }
+
+/// A seeded source of choices, so that a failure can be repeated.
+struct Choices(u64);
+
+impl Choices {
+    fn next<'a>(&mut self, from: &[&'a str]) -> &'a str {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let length = u64::try_from(from.len()).unwrap();
+        from[usize::try_from(self.0 % length).unwrap()]
+    }
+}
+
+/// Objects that refer to each other by name: kustomize follows such references in every build.
+const REFERRING: [&str; 12] = [
+    "{apiVersion: v1, kind: ServiceAccount, META}",
+    "{apiVersion: v1, kind: ConfigMap, META, data: {a: '1'}}",
+    "{apiVersion: v1, kind: Secret, META, type: Opaque, data: {a: YQ==}}",
+    "{apiVersion: v1, kind: Service, META, spec: {selector: {app: NAME}, ports: [{port: 80}]}}",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, META, rules: [{apiGroups: [''], \
+     resources: [secrets], resourceNames: [NAME], verbs: [get]}]}",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, META, \
+     roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: NAME}, \
+     subjects: [{kind: ServiceAccount, name: NAME, namespace: SPACE}, \
+     {kind: ServiceAccount, name: NAME}]}",
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: NAME}, \
+     roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: NAME}, \
+     subjects: [{kind: ServiceAccount, name: NAME, namespace: SPACE}]}",
+    "{apiVersion: apps/v1, kind: StatefulSet, META, spec: {serviceName: NAME, \
+     selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, \
+     spec: {serviceAccountName: NAME, imagePullSecrets: [{name: NAME}], \
+     containers: [{name: c, image: i, envFrom: [{configMapRef: {name: NAME}}, {secretRef: {name: NAME}}], \
+     env: [{name: E, valueFrom: {secretKeyRef: {name: NAME, key: a}}}]}], \
+     volumes: [{name: v, configMap: {name: NAME, defaultMode: 0440}}, \
+     {name: w, projected: {sources: [{secret: {name: NAME}}]}}]}}}}",
+    "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, META, \
+     spec: {scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: NAME}}}",
+    "{apiVersion: networking.k8s.io/v1, kind: Ingress, META, spec: {tls: [{secretName: NAME}], \
+     defaultBackend: {service: {name: NAME, port: {number: 80}}}}}",
+    "{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, \
+     metadata: {name: NAME}, webhooks: [{name: w.example.test, \
+     clientConfig: {service: {name: NAME, namespace: SPACE}}}]}",
+    "{apiVersion: v1, kind: PersistentVolume, metadata: {name: NAME}, \
+     spec: {claimRef: {name: NAME, namespace: SPACE}}}",
+];
+
+fn referring_folder(choices: &mut Choices) -> String {
+    let mut text = String::new();
+    for _ in 0..14 {
+        let mut object = choices.next(&REFERRING).to_owned();
+        let spaces = ["default", "x", "y"];
+        let meta = match choices.next(&["", "default", "x", "y"]) {
+            "" => "metadata: {name: NAME}".to_owned(),
+            space => format!("metadata: {{name: NAME, namespace: {space}}}"),
+        };
+        object = object.replace("META", &meta);
+        while object.contains("NAME") {
+            object = object.replacen("NAME", choices.next(&["a", "b", "c", "d"]), 1);
+        }
+        while object.contains("SPACE") {
+            object = object.replacen("SPACE", choices.next(&spaces), 1);
+        }
+        writeln!(text, "---\n{object}").unwrap();
+    }
+    text
+}
+
+#[tokio::test]
+async fn references_between_objects_stay_what_kustomize_leaves_them_g_191() {
+    let (here, there) = (without_worker(), renderer());
+    let mut choices = Choices(0x5eed);
+    let mut compared = 0;
+    for _ in 0..150 {
+        let text = referring_folder(&mut choices);
+        let artifact = artifact_of(&[("all.yaml", text.as_bytes())]);
+        let Ok(built) = here.build(&artifact, &kustomize(""), &Overlay::new()).await else {
+            // Left to kustomize.
+            continue;
+        };
+        let printed = there
+            .print(&artifact, &kustomize(""), &Overlay::new())
+            .await
+            .unwrap_or_else(|error| panic!("{}\n{text}", chain(&error)));
+        let expected = read_yaml(printed.expose(), None, &Limits::default()).unwrap();
+        assert_eq!(ids(&built), ids(&expected), "{text}");
+        for (built, expected) in built.iter().zip(&expected) {
+            assert_eq!(built.object(), expected.object(), "{text}");
+        }
+        compared += 1;
+    }
+    assert!(compared > 20, "{compared}");
+}
