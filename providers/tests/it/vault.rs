@@ -108,8 +108,9 @@ async fn version_is_selected_and_absence_is_no_secret() {
 async fn properties_and_members_keep_every_digit() {
     let bao = bao().await;
     let value = json!({ "a": { "b": "path" }, "a.b": "exact", "n": 9_007_199_254_740_993_u64 });
-    bao.put_secret("members", &value).unwrap();
-    let client = connect(store(bao, Some("secret"), "v2"), &by_token(bao).scoped())
+    // The engine's second version stores numbers as doubles itself, so the first one shows it.
+    bao.request("POST", "kv1/members", Some(&value)).unwrap();
+    let client = connect(store(bao, Some("kv1"), "v1"), &by_token(bao).scoped())
         .await
         .unwrap();
     let at = |property: &str| RemoteRef::new("members").property(property);
@@ -310,4 +311,145 @@ async fn validation_asks_the_server() {
     let client = connect(provider, &by_token(bao).scoped()).await.unwrap();
     let unreachable = text(&client, RemoteRef::new("db")).await.unwrap_err();
     assert!(matches!(unreachable, SecretsError::Unavailable { .. }));
+}
+
+/// E-147: requests go to the store's namespace, the login to its own.
+#[tokio::test]
+async fn login_and_requests_have_their_own_namespaces() {
+    let bao = bao().await;
+    bao.request("POST", "sys/namespaces/tenant", Some(&json!({})))
+        .unwrap();
+    let engine = json!({ "type": "kv", "options": { "version": "2" } });
+    bao.request("POST", "tenant/sys/mounts/kv", Some(&engine))
+        .unwrap();
+    let value = json!({ "data": { "a": "tenant" } });
+    bao.request("POST", "tenant/kv/data/db", Some(&value))
+        .unwrap();
+
+    let mut provider = store(bao, Some("kv"), "v2");
+    provider["vault"]["namespace"] = json!("tenant");
+    let client = connect(provider.clone(), &by_token(bao).scoped())
+        .await
+        .unwrap();
+    let remote = || RemoteRef::new("db").property("a");
+    assert_eq!(text(&client, remote()).await.unwrap(), "tenant");
+
+    // A role of the root namespace, which has no name; its policy reaches into the tenant's.
+    bao.write_policy(
+        "tenant-read",
+        r#"path "tenant/kv/data/db" { capabilities = ["read"] }"#,
+    )
+    .unwrap();
+    let role = bao
+        .create_app_role("tenant-reader", &["tenant-read"])
+        .unwrap();
+    let listed = Listed::default().with("role/secret", role.secret_id);
+    provider["vault"]["auth"] = json!({
+        "namespace": "",
+        "appRole": {
+            "roleId": role.role_id, "secretRef": { "name": "role", "key": "secret" },
+        },
+    });
+    let client = connect(provider, &listed.scoped()).await.unwrap();
+    assert_eq!(text(&client, remote()).await.unwrap(), "tenant");
+}
+
+/// E-148: trust and client certificates, against a server that demands them: an API server, which
+/// answers what it does not serve with 403 to a stranger and with 404 to its administrator.
+#[tokio::test]
+async fn tls_is_checked_against_the_stores_own_ca() {
+    use base64::Engine as _;
+
+    let cluster = crate::kubernetes::cluster().await;
+    let ca = base64::engine::general_purpose::STANDARD.encode(cluster.ca_pem());
+    let twice = base64::engine::general_purpose::STANDARD.encode(&ca);
+    let listed = || {
+        Listed::default()
+            .with("ca/ca.crt", cluster.ca_pem())
+            .with("client/tls.crt", cluster.admin().certificate_pem.clone())
+            .with("client/tls.key", cluster.admin().key_pem.clone())
+    };
+    let read = async |vault: serde_json::Value| {
+        let mut vault = vault;
+        vault["server"] = json!(cluster.url());
+        vault["path"] = json!("secret");
+        let client = connect(json!({ "vault": vault }), &listed().scoped()).await?;
+        text(&client, RemoteRef::new("db")).await
+    };
+    let untrusted = read(json!({})).await.unwrap_err();
+    assert!(
+        matches!(untrusted, SecretsError::Unavailable { .. }),
+        "{untrusted:?}"
+    );
+    for trust in [
+        json!({ "caBundle": ca }),
+        json!({ "caBundle": twice }),
+        json!({ "caProvider": { "type": "Secret", "name": "ca", "key": "ca.crt" } }),
+        json!({ "caProvider": { "type": "ConfigMap", "name": "ca", "key": "ca.crt" } }),
+    ] {
+        let stranger = read(trust).await.unwrap_err();
+        assert!(
+            matches!(stranger, SecretsError::Denied { .. }),
+            "{stranger:?}"
+        );
+    }
+    let pair = json!({ "caBundle": ca, "tls": {
+        "certSecretRef": { "name": "client" }, "keySecretRef": { "name": "client" },
+    }});
+    assert!(read(pair).await.unwrap_err().is_no_secret());
+
+    let half = json!({ "caBundle": ca, "tls": { "certSecretRef": { "name": "client" } } });
+    assert_eq!(
+        read(half).await.unwrap_err().to_string(),
+        "when provided, both ClientTLS.ClientCert and ClientTLS.SecretRef should be provided"
+    );
+}
+
+/// E-149: the headers as they leave us, recorded by a listener that answers nothing of use.
+#[tokio::test]
+async fn custom_headers_are_sent_with_every_request() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let recorded = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        stream
+            .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        String::from_utf8(head).unwrap().to_lowercase()
+    });
+    let provider = json!({ "vault": {
+        "server": server, "path": "secret", "namespace": "tenant",
+        "headers": { "X-Team": "a" }, "readYourWrites": true, "forwardInconsistent": true,
+    }});
+    let client = connect(provider, &Listed::default().scoped())
+        .await
+        .unwrap();
+    assert_eq!(client.validate().await.unwrap(), Validation::Unknown);
+    assert!(
+        text(&client, RemoteRef::new("db"))
+            .await
+            .unwrap_err()
+            .is_no_secret()
+    );
+    let head = recorded.await.unwrap();
+    assert!(
+        head.starts_with("get /v1/secret/data/db http/1.1\r\n"),
+        "{head}"
+    );
+    for line in [
+        "x-team: a\r\n",
+        "x-vault-namespace: tenant\r\n",
+        "x-vault-inconsistent: forward-active-node\r\n",
+        "x-vault-request: true\r\n",
+    ] {
+        assert!(head.contains(line), "{line} in {head}");
+    }
+    assert!(!head.contains("x-vault-token"), "{head}");
 }
