@@ -390,8 +390,13 @@ fn receive(
 ) -> Result<Vec<u8>, Broken> {
     let version = handshake.server_protocol_version;
     let mut features = Command::Fetch.default_features(version, &handshake.capabilities);
-    features
-        .retain(|(name, _)| !matches!(*name, "sideband-all" | "packfile-uris" | "wait-for-done"));
+    // Naming `deepen-relative` would turn "one commit" into "one more than we have" with old servers.
+    features.retain(|(name, _)| {
+        !matches!(
+            *name,
+            "sideband-all" | "packfile-uris" | "wait-for-done" | "deepen-relative"
+        )
+    });
     features.push(agent());
     let mut arguments = Arguments::new(version, features, false);
     if version == Protocol::V2 {
