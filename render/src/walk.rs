@@ -130,6 +130,7 @@ impl Walker<'_> {
             };
             let kustomization = Kustomization::read(&file.content, &path)?;
             let place = Place {
+                tree: self.tree,
                 directory: &directory,
                 file: &path,
             };
@@ -238,24 +239,28 @@ impl Walker<'_> {
 /// Where an entry stands.
 #[derive(Clone, Copy)]
 struct Place<'a> {
+    tree: &'a Tree,
     directory: &'a ArtifactPath,
     file: &'a ArtifactPath,
 }
 
 impl Place<'_> {
     fn resolve(self, entry: &str) -> Result<ArtifactPath, RenderError> {
-        if reference::is_remote(entry) {
+        let path = self.directory.join(entry);
+        // kustomize takes a file of that name first, whatever the name looks like.
+        let is_file = path
+            .as_ref()
+            .is_ok_and(|path| self.tree.file(path).is_some());
+        if !is_file && reference::is_remote(entry) {
             return Err(RenderError::RemoteBase {
                 file: self.file.clone(),
                 reference: reference::without_credentials(entry),
             });
         }
-        self.directory
-            .join(entry)
-            .map_err(|source| RenderError::Reference {
-                file: self.file.clone(),
-                source,
-            })
+        path.map_err(|source| RenderError::Reference {
+            file: self.file.clone(),
+            source,
+        })
     }
 }
 

@@ -128,3 +128,13 @@ fn a_kustomization_file_that_is_no_yaml_is_named_with_its_line() {
         "{source}"
     );
 }
+
+#[test]
+fn a_file_whose_name_looks_remote_is_a_file() {
+    let walk = walk_of(&[
+        ("kustomization.yaml", "resources: [team@home/a.yaml]\n"),
+        ("team@home/a.yaml", ""),
+    ])
+    .unwrap();
+    assert_eq!(walk.resources.len(), 1);
+}
