@@ -3,6 +3,7 @@
 
 mod age_keys;
 mod cipher;
+pub mod config;
 mod crypt;
 mod data_key;
 mod dotenv;
@@ -11,6 +12,7 @@ mod encryption;
 mod format;
 mod json;
 mod key_service;
+mod key_text;
 mod mac;
 mod master_key;
 mod metadata;
@@ -36,6 +38,7 @@ pub use encryption::{EncryptError, Encryption, encrypt};
 pub use format::{Format, is_encrypted, is_encrypted_object, is_encrypted_value};
 pub use json::{JsonError, JsonIndent};
 pub use key_service::{Cause, KeyService, KeyServiceError, KeyServices};
+pub use key_text::{AwsKeyOptions, ParseKeyError};
 pub use mac::MacScope;
 pub use master_key::{
     AgeRecipient, AwsKmsKey, AzureKeyVaultKey, GcpKmsKey, HuaweiKmsKey, KeyKind, MasterKey, PgpKey,
