@@ -101,8 +101,11 @@ impl StoreClients {
         resolver: &ScopedResolver,
     ) -> Result<Arc<Store>, StoreError> {
         let (connection, idle) = self.connection(key, spec, resolver);
-        for store in idle {
-            store.close().await;
+        if !idle.is_empty() {
+            // Giving back old logins must not hold up who needs a new one.
+            tokio::spawn(async move {
+                futures::future::join_all(idle.iter().map(|store| store.close())).await;
+            });
         }
         connection.await
     }
