@@ -1,28 +1,83 @@
 //! The one HTTP client: a source's own authorities and certificate, no proxy, no hidden redirects.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use manifests::Digest;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Identity};
 use rustls::crypto::CryptoProvider;
+use sha2::{Digest as _, Sha256};
 
 use crate::credentials::ClientCertificate;
 use crate::{Credentials, SourceError};
 
+/// How long a connection stays open for the next request; shorter than servers keep theirs.
+const IDLE: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("git/signet-", env!("CARGO_PKG_VERSION"));
+
+/// The clients of a store, one for each set of authorities and certificate.
+///
+/// Reading the system's authorities costs milliseconds, and a client keeps connections open, so
+/// sources that trust alike share one. What a request may see is decided by its own header.
+#[derive(Debug, Default)]
+pub(crate) struct Clients(Mutex<HashMap<Digest, Client>>);
+
+const CLIENTS_AT_MOST: usize = 64;
+
+impl Clients {
+    /// Returns the client for these authorities and this certificate.
+    pub(crate) fn client(&self, credentials: &Credentials) -> Result<Client, SourceError> {
+        let key = trust(credentials);
+        if let Some(client) = self.lock().get(&key) {
+            return Ok(client.clone());
+        }
+        let client = client(credentials)?;
+        let mut clients = self.lock();
+        if clients.len() >= CLIENTS_AT_MOST {
+            clients.clear();
+        }
+        clients.insert(key, client.clone());
+        Ok(client)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Client>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns a digest of all that a client is built from.
+fn trust(credentials: &Credentials) -> Digest {
+    let certificate = credentials.client_certificate.as_ref();
+    let parts = [
+        credentials.authorities.as_ref(),
+        certificate.map(|certificate| &certificate.certificate),
+        certificate.map(|certificate| &certificate.key),
+    ];
+    let mut hash = Sha256::new();
+    for part in parts {
+        // EXPOSE: only the digest is kept, to tell clients apart.
+        let bytes = part.map_or(&b""[..], |part| part.expose());
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    }
+    Digest::from_sha256(hash.finalize().into())
+}
 
 /// Builds a client that trusts the system's authorities and the source's own.
 ///
 /// It follows no redirect: whoever asks decides where credentials may go.
-pub(crate) fn client(credentials: &Credentials) -> Result<Client, SourceError> {
+fn client(credentials: &Credentials) -> Result<Client, SourceError> {
     install_crypto_provider();
     let mut builder = Client::builder()
         .user_agent(USER_AGENT)
         .no_proxy()
         .redirect(Policy::none())
-        .referer(false);
+        .referer(false)
+        .pool_idle_timeout(IDLE);
     if let Some(authorities) = &credentials.authorities {
         // EXPOSE: certificates are public; they only lie in a Secret.
         let certificates = Certificate::from_pem_bundle(authorities.expose())

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::git::{Connect, Resolved, Session};
+use crate::http::Clients;
 use crate::{Credentials, GitReference, GitUrl, Limits, SourceError, archive};
 
 mod directory;
@@ -79,6 +80,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     directory: Directory,
     limits: Limits,
+    clients: Arc<Clients>,
     index: Mutex<Index>,
     trees: Mutex<HashMap<Digest, Weak<Tree>>>,
     flights: Flights,
@@ -97,6 +99,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             directory,
             limits,
+            clients: Arc::default(),
             index: Mutex::new(index),
             trees: Mutex::default(),
             flights: Flights::default(),
@@ -128,6 +131,7 @@ impl Store {
         let connect = Connect {
             url: request.url.clone(),
             credentials: Arc::clone(&request.credentials),
+            clients: Arc::clone(&self.0.clients),
             limits: self.0.limits,
             timeout: request.timeout,
             deadline: Instant::now() + request.timeout,

@@ -460,3 +460,6 @@ fn header_text(headers: &HeaderMap) -> Vec<u8> {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

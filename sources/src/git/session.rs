@@ -26,6 +26,7 @@ use super::resolve::{self, Resolved};
 use super::ssh;
 use crate::archive::within;
 use crate::credentials::Authorization;
+use crate::http::Clients;
 use crate::location::Scheme;
 use crate::reference::Wanted;
 use crate::{Credentials, GitUrl, Limits, SourceError, http};
@@ -37,6 +38,7 @@ const AGENT: &str = concat!("git/signet-", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Connect {
     pub(crate) url: GitUrl,
     pub(crate) credentials: Arc<Credentials>,
+    pub(crate) clients: Arc<Clients>,
     pub(crate) limits: Limits,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Instant,
@@ -92,7 +94,7 @@ impl Connect {
             },
         };
         let wire = Wire {
-            client: http::client(&self.credentials)?,
+            client: self.clients.client(&self.credentials)?,
             authorization,
             runtime: self.runtime.clone(),
             deadline: self.deadline,

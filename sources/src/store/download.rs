@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use manifests::{Artifact, Digest, Revision};
-use reqwest::Url;
+use reqwest::{Client, Url};
 use tokio::time::Instant;
 
 use super::{Store, blocking};
@@ -31,12 +31,13 @@ impl Store {
         if let Some(artifact) = self.load(revision, digest).await? {
             return Ok(artifact);
         }
+        let client = self.0.clients.client(&Credentials::default())?;
         let limit = self.0.limits.archive_bytes;
         let late = || SourceError::Timeout {
             url: without_user(url),
             seconds: timeout.as_secs(),
         };
-        let packed = tokio::time::timeout_at(deadline, download(url, limit))
+        let packed = tokio::time::timeout_at(deadline, download(client, url, limit))
             .await
             .map_err(|_| late())??;
         let found = archive::digest_of(&packed);
@@ -62,13 +63,12 @@ impl Store {
     }
 }
 
-async fn download(text: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
+async fn download(client: Client, text: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
     let shown = without_user(text);
     let url = Url::parse(text).map_err(|error| SourceError::ParseUrl {
         url: shown.clone(),
         reason: error.to_string(),
     })?;
-    let client = http::client(&Credentials::default())?;
     let mut response = client
         .get(url)
         .send()

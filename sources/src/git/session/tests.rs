@@ -96,6 +96,7 @@ fn served(folder: &Path, protocol: &str) -> Served {
     let connect = Connect {
         url: "ssh://h/r".parse().expect("it is a URL"),
         credentials: Arc::default(),
+        clients: Arc::default(),
         limits: Limits::default(),
         timeout,
         deadline: Instant::now() + timeout,
