@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"path"
+	"runtime/debug"
+	"time"
 
 	"sigs.k8s.io/kustomize/api/konfig"
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -21,7 +23,11 @@ var builtinSchema = openapi.GetSchemaVersion()
 
 // serve answers requests until an answer cannot be written.
 func serve(requests <-chan request, stream io.Writer, trees *treeCache) error {
-	for next := range requests {
+	for {
+		next, open := await(requests)
+		if !open {
+			return nil
+		}
 		message := handle(next, trees)
 		if err := writeAnswer(stream, message); err != nil {
 			return err
@@ -33,7 +39,20 @@ func serve(requests <-chan request, stream io.Writer, trees *treeCache) error {
 			clear(next.body)
 		}
 	}
-	return nil
+}
+
+// await returns the next request. When none comes for a while, memory goes back to the system.
+func await(requests <-chan request) (next request, open bool) {
+	idle := time.NewTimer(10 * time.Second)
+	defer idle.Stop()
+	select {
+	case next, open = <-requests:
+		return next, open
+	case <-idle.C:
+		debug.FreeOSMemory()
+	}
+	next, open = <-requests
+	return next, open
 }
 
 func handle(next request, trees *treeCache) answer {
