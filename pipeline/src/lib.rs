@@ -4,6 +4,7 @@
 //! change to the world goes out as a value. Start with [`unit::Unit`] (what a front door hands
 //! in), then follow a build through [`mod@normalise`], [`stage`], [`plan`] and [`health`].
 
+pub mod decrypt;
 pub mod dry_run_error;
 pub mod health;
 pub mod inventory;

@@ -65,14 +65,22 @@ impl Taint {
         if lines.clone().nth(1).is_some() {
             forms.extend(lines.flat_map(|line| self::forms(line.trim_ascii())));
         }
-        let forms = forms.into_iter().filter(|form| form.len() >= SHORTEST);
-        let before = self.forms.len();
-        self.forms.extend(forms.map(|form| (form, index)));
-        if self.forms.len() > before {
-            self.values.push(value);
-            self.forms
-                .sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+        forms.retain(|form| form.len() >= SHORTEST);
+        if forms.is_empty() {
+            return;
         }
+        self.values.push(value);
+        for form in forms {
+            self.insert(form, index);
+        }
+    }
+
+    /// Keeps the forms in order of length.
+    fn insert(&mut self, form: SecretBytes, index: usize) {
+        let place = self
+            .forms
+            .partition_point(|(other, _)| other.len() >= form.len());
+        self.forms.insert(place, (form, index));
     }
 
     /// Adds every value that a manifest conceals, Secrets' data decoded.
@@ -82,6 +90,16 @@ impl Taint {
                 self.add(Arc::new(value));
             }
         }
+    }
+
+    /// Takes in the values of another taint.
+    pub fn extend(&mut self, other: Self) {
+        let shift = self.values.len();
+        self.values.extend(other.values);
+        other
+            .forms
+            .into_iter()
+            .for_each(|(form, index)| self.insert(form, index + shift));
     }
 
     /// Returns the number of values.
@@ -241,7 +259,7 @@ fn url_encoded(value: &[u8]) -> Vec<u8> {
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
+    memchr::memmem::find(text, part)
 }
 
 #[cfg(test)]

@@ -506,7 +506,7 @@ fn build() -> impl Strategy<Value = String> {
     proptest::collection::btree_map((0..3usize, 0..6usize), object, 0..10).prop_map(|objects| {
         objects
             .into_iter()
-            .map(|((kind, name), (_, _, mark, value))| {
+            .map(|((kind, name), (_, _, mark, value))| -> String {
                 let kind = ["ConfigMap", "Secret", "Service"][kind];
                 let mark = match mark {
                     0 => "prune: disabled",
@@ -521,7 +521,8 @@ fn build() -> impl Strategy<Value = String> {
                      annotations: {{kustomize.toolkit.fluxcd.io/{mark}}}}}, data: {{k: {value}}}}}\n---\n"
                 )
             })
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     })
 }
 

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::{Status, evaluate};
 
-fn status(api_version: &str, kind: &str, rest: Value) -> Status {
+fn status(api_version: &str, kind: &str, rest: &Value) -> Status {
     let mut object = json!({"apiVersion": api_version, "kind": kind});
     for (key, value) in rest.as_object().unwrap() {
         object[key] = value.clone();
@@ -18,7 +18,7 @@ fn status(api_version: &str, kind: &str, rest: Value) -> Status {
 fn check(api_version: &str, kind: &str, table: &[(&str, Value, Status)]) {
     for (case, object, expected) in table {
         assert_eq!(
-            status(api_version, kind, object.clone()),
+            status(api_version, kind, object),
             *expected,
             "{kind}: {case}"
         );
@@ -396,7 +396,7 @@ fn definition_and_kinds_that_are_always_current() {
         ("batch/v1", "CronJob"),
     ] {
         assert_eq!(
-            status(api_version, kind, json!({"status": {}})),
+            status(api_version, kind, &json!({"status": {}})),
             Current,
             "{kind}"
         );
