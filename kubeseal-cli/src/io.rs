@@ -155,7 +155,11 @@ fn create_new(path: &Path, readers: Readers) -> io::Result<File> {
         Readers::Owner => 0o600,
         Readers::Umask => 0o666,
     };
-    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
 }
 
 #[cfg(not(unix))]

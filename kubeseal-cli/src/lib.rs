@@ -5,5 +5,7 @@
 
 pub mod error;
 pub mod io;
+pub mod kubeseal;
+pub mod sops;
 
 pub use io::Io;

@@ -22,7 +22,10 @@ impl Error for Step {
 fn chain_writes_every_cause_once() {
     let error = Step(
         "cannot read",
-        Some(Box::new(Step("open: denied", Some(Box::new(Step("denied", None)))))),
+        Some(Box::new(Step(
+            "open: denied",
+            Some(Box::new(Step("denied", None))),
+        ))),
     );
     assert_eq!(Chain(&error).to_string(), "cannot read: open: denied");
 }

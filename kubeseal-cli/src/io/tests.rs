@@ -15,7 +15,9 @@ fn mode(path: &Path) -> u32 {
 fn new_private_file_is_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
-    silent().replace_file(&path, b"one", Readers::Owner).unwrap();
+    silent()
+        .replace_file(&path, b"one", Readers::Owner)
+        .unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"one");
     assert_eq!(mode(&path), 0o600);
 }
@@ -26,7 +28,9 @@ fn replaced_file_keeps_its_permissions_and_leaves_no_draft() {
     let path = folder.path().join("secret");
     std::fs::write(&path, "one").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-    silent().replace_file(&path, b"two", Readers::Owner).unwrap();
+    silent()
+        .replace_file(&path, b"two", Readers::Owner)
+        .unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"two");
     assert_eq!(mode(&path), 0o640);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -38,7 +42,9 @@ fn symbolic_link_stays_and_its_target_is_replaced() {
     let (path, link) = (folder.path().join("real"), folder.path().join("link"));
     std::fs::write(&path, "one").unwrap();
     std::os::unix::fs::symlink(&path, &link).unwrap();
-    silent().replace_file(&link, b"two", Readers::Umask).unwrap();
+    silent()
+        .replace_file(&link, b"two", Readers::Umask)
+        .unwrap();
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(std::fs::read(&path).unwrap(), b"two");
 }
