@@ -112,6 +112,15 @@ pub fn encrypt(
     emit_encrypted(tree, metadata, output, encryption.indents)
 }
 
+/// Checks that a plain file can be read and leaves room for metadata, before any key is asked.
+///
+/// # Errors
+///
+/// As [`encrypt`], for what shows without a data key.
+pub fn check_plain(plain: &[u8], input: Format, output: Format) -> Result<(), EncryptError> {
+    refuse_reserved(&read_plain(plain, input)?, output)
+}
+
 /// Reads a plain file into a tree.
 fn read_plain(plain: &[u8], input: Format) -> Result<Tree, EncryptError> {
     let unreadable = EncryptError::Read;

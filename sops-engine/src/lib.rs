@@ -34,7 +34,7 @@ pub use crypt::{LeafError, SealError};
 pub use data_key::{DATA_KEY_LENGTH, DataKey};
 pub use dotenv::DotenvError;
 pub use encrypted_file::{DecryptError, EncryptedFile, MacError, ReadError};
-pub use encryption::{EncryptError, Encryption, encrypt};
+pub use encryption::{EncryptError, Encryption, check_plain, encrypt};
 pub use format::{Format, is_encrypted, is_encrypted_object, is_encrypted_value};
 pub use json::{JsonError, JsonIndent};
 pub use key_service::{Cause, KeyService, KeyServiceError, KeyServices};
