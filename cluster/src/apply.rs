@@ -36,6 +36,19 @@ pub enum DryRun {
     Off,
 }
 
+impl ApplyOptions {
+    fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("fieldManager", &self.field_manager);
+        let force = self.conflicts == Conflicts::TakeOver;
+        query.append_pair("force", if force { "true" } else { "false" });
+        if self.dry_run == DryRun::Only {
+            query.append_pair("dryRun", "All");
+        }
+        query.finish()
+    }
+}
+
 impl Cluster {
     /// Applies one object by server-side apply and returns the object as the API server has it
     /// now, or would have it. The values of a Secret are concealed in the answer.
@@ -50,15 +63,7 @@ impl Cluster {
     ) -> Result<Value, ApiError> {
         let id = manifest.id();
         let kind = self.kind_of(manifest).await?;
-        let mut path = format!(
-            "{}?fieldManager={}&force={}",
-            kind.path(&id)?,
-            query_value(&options.field_manager),
-            options.conflicts == Conflicts::TakeOver
-        );
-        if options.dry_run == DryRun::Only {
-            path.push_str("&dryRun=All");
-        }
+        let path = format!("{}?{}", kind.path(&id)?, options.query());
         // EXPOSE: this is the request that brings the plaintext to the API server. The HTTP client
         // takes the copy over and drops it unwiped after sending.
         let body = manifest.to_body().expose().to_vec();
@@ -76,16 +81,4 @@ impl Cluster {
         self.concealer.conceal(&mut answer);
         Ok(answer)
     }
-}
-
-/// Escapes a query value; field managers hold letters, digits and `-./` only in practice.
-fn query_value(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                char::from(byte).to_string()
-            }
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 use kube::core::Status;
 use manifests::ObjectId;
+use pipeline::dry_run_error::{self, Cause};
 
 /// A request to the API server did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +121,16 @@ impl ApiError {
 
 fn refusal(object: &ObjectId, status: &Status) -> Refusal {
     let message = if object.group_kind.is_secret() {
-        String::from("refused by the API server")
+        let causes = status.details.iter().flat_map(|details| &details.causes);
+        dry_run_error::of_secret(
+            &status.reason,
+            &status.message,
+            causes.map(|cause| Cause {
+                field: &cause.field,
+                reason: &cause.reason,
+                message: &cause.message,
+            }),
+        )
     } else {
         status.message.clone()
     };

@@ -13,6 +13,7 @@ mod error;
 mod read;
 mod resources;
 mod watch;
+mod write;
 
 pub use apply::{ApplyOptions, Conflicts, DryRun};
 pub use clusters::{Cluster, Clusters, Identity};

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use api::bitnami::SealedSecret;
 use api::kustomize::Kustomization;
 use api::source::GitRepository;
 use cluster::Clusters;
@@ -12,11 +13,12 @@ use kube::runtime::reflector::Store;
 use tokio::sync::watch;
 
 use crate::driver::Guarded;
-use crate::engine::Engine;
+use crate::engine::{Ambient, Engine};
 use crate::events::Events;
 use crate::flags::Flags;
 use crate::kinds::Drift;
 use crate::metrics::Metrics;
+use crate::sealing_keys::SealingKeys;
 
 /// Clients, clock, recorder, metrics and what the watches have seen. There are no globals.
 pub(crate) struct Context {
@@ -32,6 +34,10 @@ pub(crate) struct Context {
     pub(crate) metrics: Metrics,
     /// Artifacts.
     pub(crate) artifacts: sources::Store,
+    /// What the process itself may open documents with.
+    pub(crate) ambient: Ambient,
+    /// The keys of SealedSecrets.
+    pub(crate) sealing_keys: SealingKeys,
     /// The stages from artifact to applied objects.
     pub(crate) engine: Engine,
     /// What the watches have seen.
@@ -46,6 +52,8 @@ pub(crate) struct Context {
 pub(crate) struct Seen {
     /// Git repositories.
     pub(crate) git_repositories: Store<Guarded<GitRepository>>,
+    /// SealedSecrets.
+    pub(crate) sealed_secrets: Store<Guarded<SealedSecret>>,
     /// Kustomizations.
     pub(crate) kustomizations: Store<Guarded<Kustomization>>,
     /// Taken once, by the driver that is woken.
@@ -80,6 +88,7 @@ pub(crate) struct Parts {
     pub(crate) flags: Flags,
     pub(crate) clusters: Clusters,
     pub(crate) artifacts: sources::Store,
+    pub(crate) ambient: Ambient,
     pub(crate) engine: Engine,
     pub(crate) seen: Seen,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -95,6 +104,8 @@ impl Context {
             clock: Timestamp::now,
             metrics: Metrics::new(),
             artifacts: parts.artifacts,
+            ambient: parts.ambient,
+            sealing_keys: SealingKeys::default(),
             engine: parts.engine,
             seen: parts.seen,
             drift: Drift::default(),

@@ -7,12 +7,14 @@
 
 mod build;
 mod carry;
+mod keys;
 mod look;
 mod recent;
 mod run;
 mod teardown;
 
-pub(crate) use build::{Built, Keys};
+pub(crate) use build::Built;
+pub(crate) use keys::{Ambient, Keys};
 pub(crate) use run::{Ended, Prepared, Progress, State, seconds};
 
 use manifests::ObjectId;

@@ -71,6 +71,10 @@ pub struct Flags {
     #[arg(long, env = "SIGNET_DEFAULT_SERVICE_ACCOUNT")]
     pub default_service_account: Option<String>,
 
+    /// Prefix of the names of sealing keys
+    #[arg(long, env = "SIGNET_KEY_PREFIX", default_value = api::names::sealed_secrets::KEY_PREFIX)]
+    pub key_prefix: String,
+
     /// How long a sealing key seals before the next one takes over; 0 makes no new keys
     #[arg(long, env = "SIGNET_KEY_RENEW_PERIOD", default_value = "720h", value_parser = duration)]
     pub key_renew_period: std::time::Duration,

@@ -2,9 +2,13 @@
 
 mod git_repository;
 mod kustomization;
+mod sealed_secret;
 
 pub(crate) use git_repository::GitRepositories;
 pub(crate) use kustomization::{Drift, Kustomizations};
+pub(crate) use sealed_secret::{
+    SealedSecrets, Wanted as SealedSecretWanted, parse as parse_sealed_secret,
+};
 
 use std::time::Duration;
 

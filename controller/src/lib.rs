@@ -12,6 +12,7 @@ mod flags;
 mod kinds;
 mod leader;
 mod metrics;
+mod sealing_keys;
 mod secrets;
 mod serve;
 mod start;

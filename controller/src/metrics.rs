@@ -22,7 +22,7 @@ pub(crate) struct Metrics {
     /// Counts SealedSecret unsealings.
     pub(crate) unseal_requests: Counter,
     /// Counts SealedSecret unsealings that failed, by reason.
-    pub(crate) unseal_errors: Family<ReasonLabels, Counter>,
+    unseal_errors: Family<UnsealLabels, Counter>,
     /// Whether a SealedSecret is synced, by object.
     pub(crate) sealed_secret_condition: Family<ConditionLabels, Gauge<f64, AtomicU64>>,
     /// Counts ExternalSecret syncs.
@@ -57,9 +57,9 @@ struct CategoryLabels {
 
 /// Why an unsealing failed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct ReasonLabels {
-    /// The reason.
-    pub(crate) reason: String,
+struct UnsealLabels {
+    reason: String,
+    namespace: String,
 }
 
 /// A condition of a SealedSecret.
@@ -208,6 +208,15 @@ impl Metrics {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+
+    /// Records an unsealing that failed.
+    pub(crate) fn unseal_failed(&self, reason: &str, namespace: &str) {
+        let labels = UnsealLabels {
+            reason: reason.to_owned(),
+            namespace: namespace.to_owned(),
+        };
+        self.unseal_errors.get_or_create(&labels).inc();
     }
 
     fn count(&self, kind: &str, result: &str) {

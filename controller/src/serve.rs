@@ -1,6 +1,8 @@
 //! What the process serves over HTTP: health, metrics and artifacts.
 
 mod artifacts;
+mod rate;
+mod sealing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info};
 
 use crate::context::Context;
+use crate::flags::Family;
 
 /// Binds every listener and serves in the background.
 ///
@@ -24,9 +27,10 @@ use crate::context::Context;
 /// When an address cannot be bound.
 pub(crate) async fn start(context: &Arc<Context>) -> anyhow::Result<JoinSet<()>> {
     let mut servers = JoinSet::new();
-    let api = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .with_state(Arc::clone(context));
+    let mut api = Router::new().route("/healthz", get(|| async { "ok\n" }));
+    if context.flags.enables(Family::SealedSecrets) {
+        api = api.merge(sealing::router(context));
+    }
     let metrics = Router::new()
         .route("/metrics", get(metrics))
         .with_state(Arc::clone(context));

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use cluster::Clusters;
 use futures::StreamExt;
 use kube::runtime::reflector;
+use providers::{AwsEndpoints, Connector};
 use render::RendererOptions;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,10 +18,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::context::{Changes, Context, Parts, Seen};
 use crate::driver;
-use crate::engine::Engine;
+use crate::engine::{Ambient, Engine};
 use crate::flags::{Family, Flags, LogFormat};
 use crate::kinds;
 use crate::leader::Candidate;
+use crate::sealing_keys;
 use crate::serve;
 
 /// How long work in flight may take to finish after a stop is asked for.
@@ -45,6 +47,9 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
         .map_err(|_provider| anyhow::anyhow!("a TLS provider is installed already"))?;
     let (stop, stopping) = watch::channel(false);
     let (context, writers) = assemble(flags, stopping.clone()).await?;
+    if context.flags.enables(Family::SealedSecrets) {
+        sealing_keys::load(&context).await?;
+    }
 
     let mut servers = serve::start(&context).await?;
     tokio::spawn(stop_on_signal(stop.clone()));
@@ -94,6 +99,7 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
 }
 
 struct Writers {
+    sealed_secrets: kinds::Writer<api::bitnami::SealedSecret>,
     git_repositories: kinds::Writer<api::source::GitRepository>,
     kustomizations: kinds::Writer<api::kustomize::Kustomization>,
 }
@@ -108,10 +114,14 @@ async fn assemble(
     let clusters = Clusters::new(config)?;
     let artifacts =
         sources::Store::open(flags.data_dir.join("artifacts"), sources::Limits::default())?;
+    let connector = Connector::new(AwsEndpoints::from_variables(variable))?;
+    let ambient = Ambient::read(connector, &flags.identity, variable)?;
     let engine = Engine::new(RendererOptions::find()?);
     let (git_repositories, git_repository_writer) = reflector::store_shared(CHANGES);
     let (kustomizations, kustomization_writer) = reflector::store_shared(CHANGES);
+    let (sealed_secrets, sealed_secret_writer) = reflector::store_shared(CHANGES);
     let seen = Seen {
+        sealed_secrets,
         git_repositories,
         git_repository_changes: changes(&git_repository_writer),
         kustomizations,
@@ -121,11 +131,13 @@ async fn assemble(
         flags,
         clusters,
         artifacts,
+        ambient,
         engine,
         seen,
         stopping,
     }));
     let writers = Writers {
+        sealed_secrets: sealed_secret_writer,
         git_repositories: git_repository_writer,
         kustomizations: kustomization_writer,
     };
@@ -141,6 +153,14 @@ where
 
 fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
     let mut work = JoinSet::new();
+    if context.flags.enables(Family::SealedSecrets) {
+        work.spawn(sealing_keys::follow(Arc::clone(context)));
+        work.spawn(sealing_keys::renew(Arc::clone(context)));
+        work.spawn(driver::run::<kinds::SealedSecrets>(
+            Arc::clone(context),
+            writers.sealed_secrets,
+        ));
+    }
     if context.flags.enables(Family::Flux) {
         work.spawn(driver::run::<kinds::GitRepositories>(
             Arc::clone(context),
@@ -152,6 +172,11 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
         ));
     }
     work
+}
+
+/// Returns an environment variable that is set to something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// A core dump would hold plaintext.

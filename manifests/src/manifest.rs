@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secret_bytes::SecretBytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroize;
 
 use crate::{ArtifactPath, GroupKind, ObjectId};
@@ -178,6 +180,24 @@ impl Manifest {
             .collect();
         for pointer in pointers {
             self.conceal(&pointer);
+        }
+    }
+
+    /// Puts plaintext under a key of a Secret's `data`, concealed from the start.
+    pub fn set_secret_value(&mut self, key: &str, plaintext: &SecretBytes) {
+        // EXPOSE: a Secret's value is Base64 in JSON; the text goes into the same wiped type.
+        let mut value = Value::String(STANDARD.encode(plaintext.expose()));
+        let text = json_text(&value);
+        wipe(&mut value);
+        if let Some(fields) = self.object.as_object_mut() {
+            let data = fields
+                .entry("data")
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Some(data) = data.as_object_mut() {
+                data.insert(key.to_owned(), Value::String(CONCEALED.to_owned()));
+                self.concealed
+                    .insert(format!("/data/{}", pointer_token(key)), Arc::new(text));
+            }
         }
     }
 

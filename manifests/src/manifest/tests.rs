@@ -1,3 +1,4 @@
+use secret_bytes::SecretBytes;
 use serde_json::{Value, json};
 
 use super::{CONCEALED, Manifest, pointer_token};
@@ -85,4 +86,18 @@ fn objects_without_identity_are_no_manifests() {
 #[test]
 fn pointer_tokens_escape_slash_and_tilde() {
     assert_eq!(pointer_token("a/b~c"), "a~1b~0c");
+}
+
+#[test]
+fn value_put_under_a_key_is_base64_in_the_body_and_nowhere_else() {
+    let mut manifest = Manifest::new(
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}}),
+        None,
+    )
+    .unwrap();
+    manifest.set_secret_value("password", &SecretBytes::new(b"hunter2".to_vec()));
+    assert!(!manifest.object().to_string().contains("aHVudGVyMg"));
+    // EXPOSE: the test looks for the value in the request body.
+    let body: Value = serde_json::from_slice(manifest.to_body().expose()).unwrap();
+    assert_eq!(body["data"]["password"], "aHVudGVyMg==");
 }

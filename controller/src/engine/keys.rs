@@ -1,0 +1,151 @@
+//! The keys a unit may use: those of its own Secret first, then what the process itself has.
+
+use std::sync::Arc;
+
+use pipeline::unit::Unit;
+use providers::Connector;
+use providers::keys::{
+    AllowedAddresses, AwsCredentials, AwsKmsService, VaultTransitOptions, VaultTransitService,
+};
+use secret_bytes::SecretBytes;
+use sops_engine::{AgeKeyService, KeyService, KeyServices};
+
+use crate::context::Context;
+use crate::error::{Category, Chain, Error};
+use crate::secrets;
+
+/// Ending of the entries that hold age identities.
+const AGE: &str = ".agekey";
+/// Entry with AWS credentials.
+const AWS: &str = "sops.aws-kms";
+/// Entry with a Vault token.
+const VAULT: &str = "sops.vault-token";
+
+/// The key services of one build, in the order they are tried.
+pub(crate) struct Keys(KeyServices);
+
+/// What the process itself may open documents with, read once at start.
+pub(crate) struct Ambient {
+    /// Connections to backends.
+    pub(crate) connector: Connector,
+    services: Vec<Arc<dyn KeyService>>,
+    host_name: String,
+}
+
+impl Ambient {
+    /// Reads the environment: `SOPS_AGE_KEY`, `VAULT_ADDR` with `VAULT_TOKEN`, and the AWS chain.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is set and unusable.
+    pub(crate) fn read(
+        connector: Connector,
+        host_name: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let mut services: Vec<Arc<dyn KeyService>> = Vec::new();
+        if let Some(identities) = variable("SOPS_AGE_KEY") {
+            services.push(age(&SecretBytes::from(identities), "SOPS_AGE_KEY")?);
+        }
+        services.push(Arc::new(AwsKmsService::new(
+            connector.aws(),
+            AwsCredentials::Ambient,
+            host_name,
+        )));
+        if let (Some(address), Some(token)) = (variable("VAULT_ADDR"), variable("VAULT_TOKEN")) {
+            // A file names its own server: our token goes to ours only.
+            services.push(Arc::new(VaultTransitService::new(
+                &connector,
+                VaultTransitOptions {
+                    token: Some(Arc::new(SecretBytes::from(token))),
+                    namespace: variable("VAULT_NAMESPACE"),
+                    addresses: AllowedAddresses::Prefixes(vec![address]),
+                },
+            )));
+        }
+        Ok(Self {
+            connector,
+            services,
+            host_name: host_name.to_owned(),
+        })
+    }
+}
+
+impl Keys {
+    /// Reads the unit's decryption Secret, which is in the unit's own namespace (I8).
+    ///
+    /// # Errors
+    ///
+    /// When the Secret is not there or an entry of it is unusable.
+    pub(crate) async fn read(unit: &Unit, context: &Context) -> Result<Self, Error> {
+        let mut services = KeyServices::default();
+        let Some(decryption) = &unit.decryption else {
+            return Ok(Self(services));
+        };
+        if let Some(name) = &decryption.secret_name {
+            let data = secrets::read(context, &unit.id.namespace, name)
+                .await
+                .map_err(|error| error.with_reason("BuildFailed"))?;
+            for service in of_secret(&data, name, &context.ambient)? {
+                services.push(service);
+            }
+        }
+        for service in &context.ambient.services {
+            services.push(Arc::clone(service));
+        }
+        Ok(Self(services))
+    }
+
+    /// Returns the services.
+    pub(super) fn services(&self) -> &KeyServices {
+        &self.0
+    }
+}
+
+fn of_secret(
+    data: &secrets::Data,
+    name: &str,
+    ambient: &Ambient,
+) -> Result<Vec<Arc<dyn KeyService>>, Error> {
+    let mut services = Vec::new();
+    for (entry, value) in data {
+        let origin = format!("Secret {name}, entry {entry}");
+        match entry.as_str() {
+            entry if entry.ends_with(AGE) => services.push(age(value, &origin)?),
+            AWS => {
+                let credentials =
+                    AwsCredentials::from_yaml(value).map_err(|error| unusable(&origin, &error))?;
+                services.push(Arc::new(AwsKmsService::new(
+                    ambient.connector.aws(),
+                    credentials,
+                    &ambient.host_name,
+                )));
+            }
+            VAULT => services.push(Arc::new(VaultTransitService::new(
+                &ambient.connector,
+                VaultTransitOptions {
+                    token: Some(Arc::clone(value)),
+                    namespace: None,
+                    addresses: AllowedAddresses::All,
+                },
+            ))),
+            // Entries for key kinds that are not there yet, and anything else, are left alone.
+            _ => {}
+        }
+    }
+    Ok(services)
+}
+
+fn age(identities: &SecretBytes, origin: &str) -> Result<Arc<dyn KeyService>, Error> {
+    let service = AgeKeyService::from_identities(identities, origin)
+        .map_err(|error| unusable(origin, &error))?;
+    Ok(Arc::new(service))
+}
+
+fn unusable(origin: &str, error: &dyn std::error::Error) -> Error {
+    Error::new(
+        Category::Invalid,
+        "BuildFailed",
+        format!("{origin} cannot be used: {}", Chain(error)),
+    )
+}
