@@ -12,6 +12,8 @@ use crate::unit::{
     Unit, UnitId, flux,
 };
 
+pub(crate) mod sealed;
+
 /// A Kustomization `apps/web` that prunes.
 pub(crate) fn unit() -> Unit {
     Unit {

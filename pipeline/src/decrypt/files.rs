@@ -311,3 +311,6 @@ impl Collected {
         Ok(verified)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -509,3 +509,6 @@ fn tainted_places(value: &Value, pointer: String, taint: &Taint, found: &mut Vec
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

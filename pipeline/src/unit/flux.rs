@@ -1,10 +1,14 @@
-//! What the Flux front door stamps on objects and which of their marks it honours (§9.5).
+//! What the Flux front door asks of a build, stamps on objects, and which marks it honours (§9.5).
 //!
 //! Used by front doors only; nothing below the unit reads it.
 
 use std::collections::BTreeMap;
 
 use super::{Owner, Protection, ProtectionRule};
+
+mod build;
+
+pub use build::{build, decryption};
 
 const PREFIX: &str = "kustomize.toolkit.fluxcd.io";
 
