@@ -58,12 +58,11 @@ pub fn run(invocation: Invocation, io: &mut Io) -> u8 {
         .and_then(|flags| mode::decide(flags, io))
         .and_then(|mode| execute(mode, now, io));
     match outcome {
-        Ok(()) => 0,
+        Ok(()) | Err(Error::BrokenPipe) => 0,
         Err(Error::CommandLine { message }) => {
             io.note(message.trim_end());
             2
         }
-        Err(Error::BrokenPipe) => 0,
         Err(error) => {
             io.note(&format!("error: {}", Chain(&error)));
             1

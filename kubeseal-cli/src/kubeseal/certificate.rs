@@ -16,14 +16,14 @@ use crate::Io;
 pub(super) enum CertificateSource {
     File(PathBuf),
     Url(Url),
-    Controller(Controller),
+    Controller(Box<Controller>),
 }
 
 impl CertificateSource {
     /// Reads the value of `--cert`; the empty one means to ask the controller.
     pub(super) fn new(location: &str, controller: Controller) -> Self {
         if location.is_empty() {
-            return Self::Controller(controller);
+            return Self::Controller(Box::new(controller));
         }
         match Url::parse(location) {
             // A scheme of one letter is a drive.

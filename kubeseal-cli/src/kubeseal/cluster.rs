@@ -75,10 +75,11 @@ impl Controller {
             Ok(service) => return Ok(service),
             Err(error) => error,
         };
-        if is_absent(&refused) && self.name == DEFAULT_CONTROLLER_NAME {
-            if let Some(service) = installed_by_chart(&services).await {
-                return Ok(service);
-            }
+        if is_absent(&refused)
+            && self.name == DEFAULT_CONTROLLER_NAME
+            && let Some(service) = installed_by_chart(&services).await
+        {
+            return Ok(service);
         }
         Err(Error::Service {
             cause: cause(&refused),

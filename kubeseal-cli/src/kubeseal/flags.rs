@@ -18,9 +18,13 @@ const PREFIX: &str = "SEALED_SECRETS_";
 /// Seal Kubernetes Secrets so that only the controller in the cluster can open them
 ///
 /// Reads Secrets as YAML or JSON from standard input or a file and prints SealedSecrets. Every
-/// flag can also be set by an environment variable: SEALED_SECRETS_ and the flag's name in
-/// capitals, with underscores.
+/// flag can also be set by an environment variable: its name in capitals, with underscores, after
+/// `SEALED_SECRETS_`.
 #[derive(Debug, Parser)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that a user may give"
+)]
 #[command(
     name = "kubeseal",
     disable_version_flag = true,
@@ -233,10 +237,10 @@ pub(super) struct LoggingFlags {
     pub(super) verbosity: i32,
     #[arg(long, hide = true)]
     vmodule: Option<String>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
-    logtostderr: Option<Option<String>>,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
-    alsologtostderr: Option<Option<String>>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    logtostderr: Option<String>,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    alsologtostderr: Option<String>,
     #[arg(long, hide = true)]
     stderrthreshold: Option<String>,
     #[arg(long, hide = true)]
@@ -249,16 +253,16 @@ pub(super) struct LoggingFlags {
     log_file_max_size: Option<String>,
     #[arg(long = "log_backtrace_at", alias = "log-backtrace-at", hide = true)]
     log_backtrace_at: Option<String>,
-    #[arg(long = "add_dir_header", alias = "add-dir-header", hide = true, num_args = 0..=1, require_equals = true)]
-    add_dir_header: Option<Option<String>>,
-    #[arg(long = "skip_headers", alias = "skip-headers", hide = true, num_args = 0..=1, require_equals = true)]
-    skip_headers: Option<Option<String>>,
-    #[arg(long = "skip_log_headers", alias = "skip-log-headers", hide = true, num_args = 0..=1, require_equals = true)]
-    skip_log_headers: Option<Option<String>>,
-    #[arg(long = "one_output", alias = "one-output", hide = true, num_args = 0..=1, require_equals = true)]
-    one_output: Option<Option<String>>,
-    #[arg(long = "legacy_stderr_threshold_behavior", hide = true, num_args = 0..=1, require_equals = true)]
-    legacy_stderr_threshold_behavior: Option<Option<String>>,
+    #[arg(long = "add_dir_header", alias = "add-dir-header", hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    add_dir_header: Option<String>,
+    #[arg(long = "skip_headers", alias = "skip-headers", hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    skip_headers: Option<String>,
+    #[arg(long = "skip_log_headers", alias = "skip-log-headers", hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    skip_log_headers: Option<String>,
+    #[arg(long = "one_output", alias = "one-output", hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    one_output: Option<String>,
+    #[arg(long = "legacy_stderr_threshold_behavior", hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    legacy_stderr_threshold_behavior: Option<String>,
 }
 
 /// Flags that no environment variable stands for.
@@ -276,8 +280,8 @@ pub(super) fn parse(invocation: Invocation) -> Result<Flags, Error> {
         .chain(arguments);
     let matches = Flags::command()
         .try_get_matches_from(all)
-        .map_err(refused)?;
-    Flags::from_arg_matches(&matches).map_err(refused)
+        .map_err(|error| refused(&error))?;
+    Flags::from_arg_matches(&matches).map_err(|error| refused(&error))
 }
 
 /// Returns the text of `--help`.
@@ -292,7 +296,7 @@ pub(super) fn completion(shell: Shell) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-fn refused(error: clap::Error) -> Error {
+fn refused(error: &clap::Error) -> Error {
     Error::CommandLine {
         message: error.render().to_string(),
     }

@@ -1,5 +1,6 @@
 //! `kubeseal`, run in this process, and upstream's, run as a program.
 
+mod cluster;
 mod interoperability;
 mod merge;
 mod output;

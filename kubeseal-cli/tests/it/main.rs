@@ -1,4 +1,9 @@
 //! The command line tools from the outside: run as functions with buffers, and beside the tools
 //! whose names they bear.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a fixture that is not as expected fails the test"
+)]
+
 mod kubeseal;

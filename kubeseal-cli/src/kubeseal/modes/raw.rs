@@ -35,19 +35,18 @@ pub(in crate::kubeseal) fn run(mode: &Raw, now: Timestamp, io: &mut Io) -> Resul
 }
 
 fn read(mode: &Raw, io: &mut Io) -> Result<Vec<u8>, Error> {
-    match &mode.file {
-        Some(path) => io.read_file(path).map_err(|cause| Error::ReadFile {
-            path: path.clone(),
-            cause,
-        }),
-        None => {
-            if io.terminals().stdin {
-                io.note("(tty detected: expecting a secret to encrypt in stdin)");
-            }
-            io.read_stdin()
-                .map_err(|source| Error::ReadInput { source })
+    let Some(path) = &mode.file else {
+        if io.terminals().stdin {
+            io.note("(tty detected: expecting a secret to encrypt in stdin)");
         }
-    }
+        return io
+            .read_stdin()
+            .map_err(|source| Error::ReadInput { source });
+    };
+    io.read_file(path).map_err(|cause| Error::ReadFile {
+        path: path.clone(),
+        cause,
+    })
 }
 
 fn label(mode: &Raw) -> Result<Label, Error> {

@@ -104,8 +104,7 @@ fn is_base_60(text: &str) -> bool {
         && digits_or_line(fraction)
         && rest.peek().is_some()
         && rest.all(|group| match group.as_bytes() {
-            [unit] => unit.is_ascii_digit(),
-            [b'0'..=b'5', unit] => unit.is_ascii_digit(),
+            [unit] | [b'0'..=b'5', unit] => unit.is_ascii_digit(),
             _ => false,
         })
 }

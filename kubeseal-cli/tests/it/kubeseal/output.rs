@@ -173,8 +173,8 @@ const KEYS: &[&str] = &[
 ];
 
 /// Upstream's writer refuses these, although they are valid in JSON, or makes a space of them.
-fn is_control(text: &&&str) -> bool {
-    text.contains(|character| matches!(character, '\u{1}' | '\u{1b}' | '\u{7f}' | '\u{85}'))
+fn is_control(text: &str) -> bool {
+    text.contains(['\u{1}', '\u{1b}', '\u{7f}', '\u{85}'])
 }
 
 fn secret(texts: &[&str]) -> Vec<u8> {
