@@ -10,6 +10,7 @@ mod manifest;
 mod object_id;
 mod path;
 mod read;
+mod references;
 mod revision;
 
 pub use artifact::{Artifact, File, Omission, Tree};
@@ -23,4 +24,5 @@ pub use path::{ArtifactPath, ParsePath};
 pub use read::{
     Dialect, Limits, Problem, ReadManifests, read_json, read_values, read_yaml, read_yaml_as,
 };
+pub use references::{SecretReference, secret_references};
 pub use revision::{ParseRevision, Revision};
