@@ -39,10 +39,7 @@ pub fn roles_template() -> anyhow::Result<String> {
         roles::OWN_NAMESPACE,
     )?);
     text.push_str("{{- end }}\n");
-    let sealing = Family::SealedSecrets.name();
-    writeln!(text, "{{{{- if has {sealing:?} .Values.families }}}}")?;
-    text.push_str(&bound_role("Role", "key-admin", roles::SEALING_KEYS)?);
-    text.push_str("{{- end }}\n{{- end }}\n");
+    text.push_str("{{- end }}\n");
     Ok(text)
 }
 

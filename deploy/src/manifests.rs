@@ -57,7 +57,6 @@ impl Install {
         }
         objects.extend(self.role(&format!("{NAME}-leader-election"), roles::OWN_NAMESPACE));
         if self.has(Family::SealedSecrets) {
-            objects.extend(self.role(&format!("{NAME}-key-admin"), roles::SEALING_KEYS));
             objects.extend(self.service_proxier());
         }
         objects.extend(self.people());
@@ -239,6 +238,7 @@ impl Install {
         ];
         let mut ports = vec![port("http", 8080), port("metrics", 8081)];
         if self.has(Family::SealedSecrets) {
+            arguments.push("--key-prefix=sealed-secrets-key".to_owned());
             arguments.push("--key-renew-period=720h".to_owned());
             arguments.push("--key-ttl=87600h".to_owned());
         }

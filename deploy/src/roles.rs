@@ -41,15 +41,15 @@ pub const fn of_family(family: Family) -> &'static [Rule] {
     }
 }
 
-/// Unsealing: only what the upstream role `secrets-unsealer` grants as well, so that our image
-/// can take the place of theirs under their roles. Events go to both event groups' resource.
+/// Unsealing: nothing that the upstream role `secrets-unsealer` does not grant as well, so that our
+/// image can take the place of theirs under their roles. Sealing keys are Secrets, too.
 const SEALED_SECRETS: &[Rule] = &[
-    rule("bitnami.com", &["sealedsecrets"], &["get", "list", "watch"]),
+    rule("bitnami.com", &["sealedsecrets"], &["list", "watch"]),
     rule("bitnami.com", &["sealedsecrets/status"], &["update"]),
     rule(
         "",
         &["secrets"],
-        &["create", "delete", "get", "list", "update", "watch"],
+        &["create", "get", "list", "update", "watch"],
     ),
     rule("", &["events"], &["create", "patch"]),
 ];
@@ -58,12 +58,13 @@ const SEALED_SECRETS: &[Rule] = &[
 const SOPS: &[Rule] = &[rule("", &["secrets"], &["get"])];
 
 /// Fetching: credentials are Secrets, ConfigMaps and tokens of service accounts; targets are
-/// Secrets; which namespace may use a store depends on its labels.
+/// Secrets; which namespace may use a store depends on its labels. The right on the subresource
+/// `finalizers` is for API servers that ask for it from who sets an owner reference.
 const EXTERNAL_SECRETS: &[Rule] = &[
     rule(
         "external-secrets.io",
         &["externalsecrets"],
-        &["get", "list", "patch", "watch"],
+        &["list", "patch", "watch"],
     ),
     rule(
         "external-secrets.io",
@@ -73,7 +74,7 @@ const EXTERNAL_SECRETS: &[Rule] = &[
     rule(
         "external-secrets.io",
         &["clustersecretstores", "secretstores"],
-        &["get", "list", "watch"],
+        &["list", "watch"],
     ),
     rule(
         "external-secrets.io",
@@ -95,7 +96,7 @@ const EXTERNAL_SECRETS: &[Rule] = &[
     rule("", &["namespaces"], &["get"]),
     rule("", &["serviceaccounts"], &["get"]),
     rule("", &["serviceaccounts/token"], &["create"]),
-    rule("events.k8s.io", &["events"], &["create", "patch"]),
+    rule("", &["events"], &["create", "patch"]),
 ];
 
 /// Syncing: the kinds of the family, and the right to act as the ServiceAccount a unit names.
@@ -104,7 +105,7 @@ const FLUX: &[Rule] = &[
     rule(
         "source.toolkit.fluxcd.io",
         &["gitrepositories"],
-        &["get", "list", "patch", "watch"],
+        &["list", "patch", "watch"],
     ),
     rule(
         "source.toolkit.fluxcd.io",
@@ -114,7 +115,7 @@ const FLUX: &[Rule] = &[
     rule(
         "kustomize.toolkit.fluxcd.io",
         &["kustomizations"],
-        &["get", "list", "patch", "watch"],
+        &["list", "patch", "watch"],
     ),
     rule(
         "kustomize.toolkit.fluxcd.io",
@@ -123,7 +124,7 @@ const FLUX: &[Rule] = &[
     ),
     rule("", &["secrets"], &["get"]),
     rule("", &["serviceaccounts"], &["impersonate"]),
-    rule("events.k8s.io", &["events"], &["create", "patch"]),
+    rule("", &["events"], &["create", "patch"]),
 ];
 
 /// What every install needs in its own namespace: the lease of the leader.
@@ -132,9 +133,6 @@ pub const OWN_NAMESPACE: &[Rule] = &[rule(
     &["leases"],
     &["create", "get", "update"],
 )];
-
-/// What unsealing needs in its own namespace: sealing keys.
-pub const SEALING_KEYS: &[Rule] = &[rule("", &["secrets"], &["create", "get", "list", "watch"])];
 
 /// Returns what clients of the sealing API need in its namespace: to find its Service, here named
 /// by the caller, and to reach it through the API server.
