@@ -16,6 +16,7 @@ mod sealing_keys;
 mod secrets;
 mod serve;
 mod start;
+mod sweep;
 
 pub use flags::{Family, Flags, LogFormat};
 pub use start::run;

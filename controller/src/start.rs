@@ -24,6 +24,7 @@ use crate::kinds;
 use crate::leader::Candidate;
 use crate::sealing_keys;
 use crate::serve;
+use crate::sweep;
 
 /// How long work in flight may take to finish after a stop is asked for.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -52,6 +53,10 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
     }
 
     let mut servers = serve::start(&context).await?;
+    if context.flags.enables(Family::SealedSecrets) {
+        // Every replica answers for the keys, whoever leads.
+        servers.spawn(sealing_keys::follow(Arc::clone(&context)));
+    }
     tokio::spawn(stop_on_signal(stop.clone()));
     let candidate = context.flags.leader_elect.then(|| {
         Candidate::new(
@@ -154,7 +159,6 @@ where
 fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
     let mut work = JoinSet::new();
     if context.flags.enables(Family::SealedSecrets) {
-        work.spawn(sealing_keys::follow(Arc::clone(context)));
         work.spawn(sealing_keys::renew(Arc::clone(context)));
         work.spawn(driver::run::<kinds::SealedSecrets>(
             Arc::clone(context),
@@ -162,6 +166,7 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
         ));
     }
     if context.flags.enables(Family::Flux) {
+        work.spawn(sweep::sweep(Arc::clone(context)));
         work.spawn(driver::run::<kinds::GitRepositories>(
             Arc::clone(context),
             writers.git_repositories,

@@ -13,6 +13,7 @@ use super::parse::Wanted;
 use crate::context::Context;
 use crate::engine::{Built, Keys};
 use crate::error::{Category, Error};
+use crate::flags::Family;
 
 /// How soon unready dependencies are looked at again.
 pub(super) const REQUEUE_DEPENDENCY: std::time::Duration = std::time::Duration::from_secs(30);
@@ -64,8 +65,27 @@ async fn build(
     cluster: &Cluster,
     context: &Context,
 ) -> Result<(Built, Scopes), Error> {
-    let keys = Keys::read(&wanted.unit, context).await?;
-    let built = context.engine.build(&wanted.unit, artifact, &keys).await?;
+    let unit = &wanted.unit;
+    if unit.decryption.is_some() && !context.flags.enables(Family::Sops) {
+        return Err(Error::new(
+            Category::Invalid,
+            "BuildFailed",
+            "spec.decryption is set and the family sops is switched off; nothing is applied",
+        ));
+    }
+    let built = tokio::time::timeout(unit.timeout, async {
+        let keys = Keys::read(unit, context).await?;
+        context.engine.build(unit, artifact, &keys).await
+    })
+    .await
+    .map_err(|_elapsed| {
+        let limit = crate::engine::seconds(unit.timeout);
+        Error::new(
+            Category::Unavailable,
+            "BuildFailed",
+            format!("build did not end within {limit}"),
+        )
+    })??;
     let scopes = context.engine.scopes(&built.manifests, cluster).await?;
     Ok((built, scopes))
 }
