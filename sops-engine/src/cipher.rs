@@ -18,10 +18,14 @@ const PREFIX: &str = "ENC[AES256_GCM,data:";
 const TAG_LENGTH: usize = 16;
 
 /// The cipher of one file, set up once.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the length of the nonce is all that tells the three apart"
+)]
 pub(crate) struct Cipher {
-    by_nonce_12: AesGcm<Aes256, U12>,
-    by_nonce_16: AesGcm<Aes256, U16>,
-    by_nonce_32: AesGcm<Aes256, U32>,
+    nonce_of_12: AesGcm<Aes256, U12>,
+    nonce_of_16: AesGcm<Aes256, U16>,
+    nonce_of_32: AesGcm<Aes256, U32>,
 }
 
 /// Why a value could not be decrypted. The cause of a failed authentication has no detail.
@@ -58,9 +62,9 @@ impl Cipher {
         // EXPOSE: to set up the cipher.
         let key = <&Key<Aes256>>::try_from(data_key.expose()).map_err(|_| DataKeyLength)?;
         Ok(Self {
-            by_nonce_12: AesGcm::new(key),
-            by_nonce_16: AesGcm::new(key),
-            by_nonce_32: AesGcm::new(key),
+            nonce_of_12: AesGcm::new(key),
+            nonce_of_16: AesGcm::new(key),
+            nonce_of_32: AesGcm::new(key),
         })
     }
 
@@ -74,7 +78,7 @@ impl Cipher {
     ) -> String {
         let mut buffer = plaintext.to_vec();
         let tag = self
-            .by_nonce_32
+            .nonce_of_32
             .encrypt_inout_detached(&Nonce::from(*nonce), path, buffer.as_mut_slice().into())
             .expect("because nothing held in memory is longer than GCM's 64 GiB");
         let mut text = String::with_capacity(PREFIX.len() + buffer.len() * 4 / 3 + 100);
@@ -109,15 +113,15 @@ impl Cipher {
         let bytes = buffer.as_mut_slice();
         let opened = if let Ok(nonce) = <[u8; 32]>::try_from(&*nonce) {
             let nonce = Nonce::from(nonce);
-            self.by_nonce_32
+            self.nonce_of_32
                 .decrypt_inout_detached(&nonce, path, bytes.into(), &tag)
         } else if let Ok(nonce) = <[u8; 12]>::try_from(&*nonce) {
             let nonce = Nonce::from(nonce);
-            self.by_nonce_12
+            self.nonce_of_12
                 .decrypt_inout_detached(&nonce, path, bytes.into(), &tag)
         } else if let Ok(nonce) = <[u8; 16]>::try_from(&*nonce) {
             let nonce = Nonce::from(nonce);
-            self.by_nonce_16
+            self.nonce_of_16
                 .decrypt_inout_detached(&nonce, path, bytes.into(), &tag)
         } else {
             return Err(OpenValue::NonceLength);

@@ -98,18 +98,16 @@ impl EncryptedFile {
     pub fn parse(format: Format, bytes: &[u8]) -> Result<Self, ReadError> {
         match format {
             Format::Yaml => Self::parse_yaml(bytes),
-            Format::Json => Self::from_entries(
-                json::read(bytes).map_err(ReadError::Json)?,
-                Source::Tree(Format::Json),
-            ),
-            Format::Binary => Self::from_entries(
-                json::read(bytes).map_err(ReadError::Json)?,
-                Source::Tree(Format::Binary),
-            ),
+            Format::Json => {
+                Self::from_entries(json::read(bytes).map_err(ReadError::Json)?, Source::Tree)
+            }
+            Format::Binary => {
+                Self::from_entries(json::read(bytes).map_err(ReadError::Json)?, Source::Tree)
+            }
             Format::Dotenv => {
                 let mut entries = dotenv::read(bytes).map_err(ReadError::Dotenv)?;
                 let block = dotenv::take_metadata(&mut entries);
-                Self::new(vec![entries], block.as_ref(), Source::Tree(Format::Dotenv))
+                Self::new(vec![entries], block.as_ref(), Source::Tree)
             }
             Format::Ini => Err(ReadError::UnsupportedFormat { format }),
         }
@@ -123,7 +121,7 @@ impl EncryptedFile {
     pub fn from_object(object: &serde_json::Value) -> Result<Self, ReadError> {
         let entries =
             json::from_value(object).ok_or(ReadError::Metadata(MetadataError::NotFound))?;
-        Self::from_entries(entries, Source::Tree(Format::Json))
+        Self::from_entries(entries, Source::Tree)
     }
 
     fn parse_yaml(bytes: &[u8]) -> Result<Self, ReadError> {

@@ -1,6 +1,6 @@
 //! JSON: every entry kept in order, duplicates too.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -292,8 +292,7 @@ impl Writer {
                 '\r' => self.out.push_str("\\r"),
                 '\t' => self.out.push_str("\\t"),
                 '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                    self.out
-                        .push_str(&format!("\\u{:04x}", u32::from(character)));
+                    let _ = write!(self.out, "\\u{:04x}", u32::from(character));
                 }
                 character => self.out.push(character),
             }

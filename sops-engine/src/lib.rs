@@ -1,5 +1,4 @@
 //! SOPS files: formats, encrypted values, data keys, MAC, configuration.
-#![allow(dead_code)]
 
 mod age_keys;
 mod cipher;

@@ -22,6 +22,8 @@ pub(crate) enum Entry {
 pub(crate) struct Key {
     pub(crate) text: String,
     pub(crate) textual: bool,
+    /// Index of the place where an alias stands for the key.
+    pub(crate) alias_site: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl From<&str> for Key {
         Self {
             text: text.to_owned(),
             textual: true,
+            alias_site: None,
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Verified {
 #[derive(Debug)]
 pub(crate) enum Source {
     /// The tree is all there is.
-    Tree(Format),
+    Tree,
     Yaml {
         text: String,
         byte_order_mark: bool,
@@ -153,7 +153,7 @@ impl Verified {
     ) -> Result<SecretBytes, EmitError> {
         match (format, &self.source) {
             (Format::Yaml, Source::Yaml { .. }) => self.splice(),
-            (Format::Yaml, Source::Tree(_)) => Ok(emit::tree(&self.tree, indents.yaml).into()),
+            (Format::Yaml, Source::Tree) => Ok(emit::tree(&self.tree, indents.yaml).into()),
             (Format::Json, _) => {
                 let mut text =
                     json::write(self.first(), indents.json).map_err(|_| EmitError::NotFinite)?;
@@ -275,7 +275,7 @@ impl Verified {
             sites,
             comment_sites,
             layout,
-            edits: Vec::new(),
+            collected: Vec::new(),
         };
         for document in &self.tree.documents {
             edits.mapping(document);
@@ -289,10 +289,10 @@ impl Verified {
                     let before = before.strip_suffix('\n').unwrap_or(before);
                     range.start = before.strip_suffix('\r').unwrap_or(before).len();
                 }
-                edits.edits.push(Edit::new(range, ""));
+                edits.collected.push(Edit::new(range, ""));
             }
         }
-        let spliced = splice(text, edits.edits).map_err(|_| EmitError::Layout)?;
+        let spliced = splice(text, edits.collected).map_err(|_| EmitError::Layout)?;
         if spliced.iter().all(u8::is_ascii_whitespace) {
             return Ok(emit::tree(&self.tree, 0).into());
         }
@@ -319,7 +319,7 @@ struct Edits<'a> {
     sites: &'a [Site],
     comment_sites: &'a [CommentSite],
     layout: &'a Layout,
-    edits: Vec<Edit>,
+    collected: Vec<Edit>,
 }
 
 impl Edits<'_> {
@@ -347,7 +347,7 @@ impl Edits<'_> {
                 let site = leaf.site.filter(|_| leaf.changed);
                 if let Some(site) = site.and_then(|site| self.sites.get(site as usize)) {
                     let edits = replace::decrypt(self.text, site, &leaf.value, self.layout);
-                    self.edits.extend(edits);
+                    self.collected.extend(edits);
                 }
             }
             // The copy belongs to its anchor, which is visited in its own place.
@@ -358,7 +358,7 @@ impl Edits<'_> {
     fn comment(&mut self, comment: &Comment) {
         let site = comment.site.filter(|_| comment.changed);
         if let Some(site) = site.and_then(|site| self.comment_sites.get(site as usize)) {
-            self.edits.push(Edit {
+            self.collected.push(Edit {
                 range: site.span.start + 1..site.span.end,
                 text: comment_text(comment),
             });
@@ -380,7 +380,7 @@ impl Edits<'_> {
         };
         let mut text = comment_text(comment);
         text.insert(0, '#');
-        self.edits.push(Edit {
+        self.collected.push(Edit {
             range: dash.len()..site.span.end,
             text,
         });

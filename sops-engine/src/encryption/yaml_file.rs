@@ -115,7 +115,15 @@ struct Collector<'a> {
 impl Collector<'_> {
     fn mapping(&mut self, entries: &[Entry]) {
         for entry in entries {
-            if let Entry::Pair { value, .. } = entry {
+            if let Entry::Pair { key, value } = entry {
+                let site = key
+                    .alias_site
+                    .and_then(|site| self.sites.get(site as usize));
+                if let Some(site) = site {
+                    // The anchor it stands for may become ciphertext.
+                    self.edits
+                        .push(Edit::new(site.span.clone(), emit::key_text(&key.text)));
+                }
                 self.node(value);
             }
         }

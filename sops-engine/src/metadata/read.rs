@@ -78,8 +78,7 @@ impl<'a> MetadataFields<'a> {
         match self.0.get(name).map(|node| node.resolved()) {
             None => Ok(Vec::new()),
             Some(Node::Leaf(leaf)) if leaf.value == Scalar::Null => Ok(Vec::new()),
-            Some(Node::Leaf(_)) => Err(wrong()),
-            Some(Node::Alias { .. }) => Err(wrong()),
+            Some(Node::Leaf(_) | Node::Alias { .. }) => Err(wrong()),
             Some(node @ Node::Mapping(_)) => Ok(MetadataFields::of(node).into_iter().collect()),
             Some(Node::Sequence(elements)) => elements
                 .iter()

@@ -3,17 +3,11 @@ use super::*;
 const SECRET: [u8; 4] = [0x00, 0x01, 0xfe, 0xff];
 
 fn hexadecimal(key: &DataKey) -> String {
-    key.expose()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(key.expose())
 }
 
 fn key(text: &str) -> DataKey {
-    let bytes: Vec<u8> = (0..text.len() / 2)
-        .map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).expect("hexadecimal"))
-        .collect();
-    DataKey::from_unwrapped(bytes.into())
+    DataKey::from_unwrapped(hex::decode(text).expect("hexadecimal").into())
 }
 
 /// S-077, S-078
@@ -52,7 +46,7 @@ fn any_threshold_shares_combine() {
 /// S-080
 #[test]
 fn limits_are_checked() {
-    let mut rng = rand::rng();
+    let mut rng = crate::test_support::rng();
     let secret = key("0001feff");
     for (shares, threshold) in [(2, 1), (2, 3), (256, 2)] {
         let error = split(&secret, shares, threshold, &mut rng).expect_err("limits");

@@ -107,6 +107,13 @@ struct Chunk {
     right_below: bool,
 }
 
+/// What the token before a comment on the same line says.
+enum SameLine {
+    Owner(Option<Owner>),
+    /// What follows decides.
+    LikeOwnLine,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChunkEnd {
     /// At a blank line or the end of the text.
@@ -136,11 +143,11 @@ impl Attachment<'_> {
             // The header line of a block scalar.
             owners.push(self.inline(before.node));
             range.start += 1;
-        } else if !between.contains('\n') && !between.contains('\r') {
-            if let Some(owner) = self.same_line(before, between) {
-                owners.push(owner);
-                range.start += 1;
-            }
+        } else if !between.contains(['\n', '\r'])
+            && let SameLine::Owner(owner) = self.same_line(before, between)
+        {
+            owners.push(owner);
+            range.start += 1;
         }
         if range.is_empty() {
             return;
@@ -153,9 +160,14 @@ impl Attachment<'_> {
         }
         match before.kind {
             TokenKind::Content | TokenKind::FlowClose => {
-                for chunk in self.chunks(range, before, after) {
-                    let owner = self.chunk_owner(&chunk.0, &chunk.1, before, after);
-                    owners.extend(chunk.0.comments.clone().map(|_| owner));
+                let chunks = self.chunks(range, before, after);
+                let marks: Vec<(usize, usize)> = chunks
+                    .iter()
+                    .map(|chunk| (chunk.start, chunk.column))
+                    .collect();
+                for chunk in chunks {
+                    let owner = self.chunk_owner(&chunk, &marks, before, after);
+                    owners.extend(chunk.comments.map(|_| owner));
                 }
             }
             TokenKind::FlowOpen
@@ -169,29 +181,26 @@ impl Attachment<'_> {
         }
     }
 
-    /// The owner of a comment on the line of the token before it; `None` when the token leaves
-    /// that to what follows.
-    fn same_line(&self, before: &Token, between: &str) -> Option<Option<Owner>> {
+    /// The owner of a comment on the line of the token before it.
+    fn same_line(&self, before: &Token, between: &str) -> SameLine {
         match before.kind {
             TokenKind::Content if self.stream.node(before.node).is_key => {
                 let owner = self.inline(before.node);
-                Some(owner.map(|owner| Owner {
+                SameLine::Owner(owner.map(|owner| Owner {
                     inline: false,
                     ..owner
                 }))
             }
-            TokenKind::Content => Some(self.inline(before.node)),
-            TokenKind::FlowClose if !between.contains(',') => Some(Some(Owner {
-                container: before.node,
-                before: self.stream.node(before.node).first_child,
-                inline: false,
-            })),
-            TokenKind::Properties => Some(Some(self.at_start(before.node))),
+            TokenKind::Content => SameLine::Owner(self.inline(before.node)),
+            TokenKind::FlowClose if !between.contains(',') => {
+                SameLine::Owner(Some(self.at_start(before.node)))
+            }
+            TokenKind::Properties => SameLine::Owner(Some(self.at_start(before.node))),
             TokenKind::FlowClose
             | TokenKind::FlowOpen
             | TokenKind::Dash
             | TokenKind::DocumentStart
-            | TokenKind::DocumentEnd => None,
+            | TokenKind::DocumentEnd => SameLine::LikeOwnLine,
         }
     }
 
@@ -285,13 +294,13 @@ impl Attachment<'_> {
             .map(|token| column(self.stream.text, token.start))
     }
 
-    /// Cuts the comments of a gap into chunks, each with the starts and columns of all chunks.
+    /// Cuts the comments of a gap into chunks.
     fn chunks(
         &self,
         range: std::ops::Range<usize>,
         before: &Token,
         after: Option<&Token>,
-    ) -> Vec<(Chunk, Vec<(usize, usize)>)> {
+    ) -> Vec<Chunk> {
         let comments = &self.stream.comments;
         let indent = self.indent(before);
         let pending = self.stream.node(before.node).is_key;
@@ -355,14 +364,7 @@ impl Attachment<'_> {
                 chunk.end = ChunkEnd::Dedent;
             }
         }
-        let marks: Vec<(usize, usize)> = chunks
-            .iter()
-            .map(|chunk| (chunk.start, chunk.column))
-            .collect();
         chunks
-            .into_iter()
-            .map(|chunk| (chunk, marks.clone()))
-            .collect()
     }
 
     fn ends_text(&self, at: usize) -> bool {
@@ -451,8 +453,7 @@ impl Attachment<'_> {
             });
         }
         let opened = match before.kind {
-            TokenKind::DocumentStart => Some(before.node),
-            TokenKind::Properties | TokenKind::Dash => Some(before.node),
+            TokenKind::DocumentStart | TokenKind::Properties | TokenKind::Dash => Some(before.node),
             TokenKind::Content if self.stream.node(before.node).is_key => {
                 Some(self.stream.node(before.node).next)
             }

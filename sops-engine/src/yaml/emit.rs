@@ -2,6 +2,8 @@
 //!
 //! Block style, no folding, comments on lines of their own or behind their value.
 
+use std::fmt::Write as _;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -324,12 +326,7 @@ impl Emitter {
             self.out.push(':');
             return;
         }
-        match style {
-            _ if text == "<<" => self.out.push_str(text),
-            Quoting::Plain => self.out.push_str(text),
-            Quoting::Single => single_quoted(text, &mut self.out),
-            Quoting::Double | Quoting::Literal => double_quoted(text, &mut self.out),
-        }
+        self.out.push_str(&key_text(text));
         self.out.push(':');
     }
 
@@ -362,6 +359,18 @@ fn has_pairs(entries: &[Entry]) -> bool {
     entries
         .iter()
         .any(|entry| matches!(entry, Entry::Pair { .. }))
+}
+
+/// The text of a key on one line.
+pub(crate) fn key_text(text: &str) -> String {
+    let mut out = String::new();
+    match quoting(text) {
+        _ if text == "<<" => out.push_str(text),
+        Quoting::Plain => out.push_str(text),
+        Quoting::Single => single_quoted(text, &mut out),
+        Quoting::Double | Quoting::Literal => double_quoted(text, &mut out),
+    }
+    out
 }
 
 /// The text of a value that is not a string.
@@ -532,13 +541,11 @@ pub(crate) fn double_quoted(text: &str, out: &mut String) {
             character if printable(character) => out.push(character),
             character => {
                 let code = u32::from(character);
-                out.push_str(&if code <= 0xff {
-                    format!("\\x{code:02X}")
-                } else if code <= 0xffff {
-                    format!("\\u{code:04X}")
-                } else {
-                    format!("\\U{code:08X}")
-                });
+                let _ = match code {
+                    0..=0xff => write!(out, "\\x{code:02X}"),
+                    0x100..=0xffff => write!(out, "\\u{code:04X}"),
+                    _ => write!(out, "\\U{code:08X}"),
+                };
             }
         }
     }

@@ -52,18 +52,17 @@ pub(crate) fn decrypt(text: &str, site: &Site, value: &Scalar, layout: &Layout) 
         use base64::Engine;
         out.push_str("!!binary ");
         // EXPOSE: into the decrypted file.
-        base64::engine::general_purpose::STANDARD.encode_string(plain.expose(), &mut *out);
+        base64::engine::general_purpose::STANDARD.encode_string(plain.expose(), &mut out);
         return vec![replacement(site, out)];
     };
     let natural = emit::quoting(plain);
     let flow_safe = !site.in_flow || emit::plain_fits_flow(plain);
     match site.style {
-        Style::Double => emit::double_quoted(plain, &mut out),
         Style::Single if site.in_flow && natural == Quoting::Plain && flow_safe => {
             out.push_str(plain);
         }
         Style::Single if emit::fits_single_quotes(plain) => emit::single_quoted(plain, &mut out),
-        Style::Single => emit::double_quoted(plain, &mut out),
+        Style::Single | Style::Double => emit::double_quoted(plain, &mut out),
         Style::Plain | Style::Literal | Style::Folded | Style::Block | Style::Flow => match natural
         {
             Quoting::Plain if flow_safe => out.push_str(plain),

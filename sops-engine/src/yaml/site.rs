@@ -19,7 +19,6 @@ pub(crate) struct Site {
     /// Column of the key or dash that the value belongs to.
     pub(crate) parent_column: usize,
     pub(crate) line: usize,
-    pub(crate) column: usize,
 }
 
 /// The place of one comment.

@@ -31,11 +31,11 @@ pub(crate) fn read(text: &str) -> Result<YamlTree, YamlError> {
     let stream = YamlStream::parse(text)?;
     let tokens = tokens(&stream);
     let owners = comments::owners(&stream);
-    let mut attached: HashMap<NodeId, Vec<(usize, Owner)>> = HashMap::new();
+    let mut attached: HashMap<(NodeId, NodeId), Vec<(usize, Owner)>> = HashMap::new();
     for (index, owner) in owners.iter().enumerate() {
         if let Some(owner) = owner {
             attached
-                .entry(owner.container)
+                .entry((owner.container, owner.before))
                 .or_default()
                 .push((index, *owner));
         }
@@ -154,7 +154,7 @@ struct Converter<'a> {
     stream: &'a YamlStream<'a>,
     spans: HashMap<NodeId, (usize, usize)>,
     dashes: HashMap<NodeId, usize>,
-    attached: HashMap<NodeId, Vec<(usize, Owner)>>,
+    attached: HashMap<(NodeId, NodeId), Vec<(usize, Owner)>>,
     sites: Vec<Site>,
     budget: usize,
     depth: usize,
@@ -225,7 +225,7 @@ impl Converter<'_> {
             for comment in self.comments(id, key, original) {
                 entries.push(Entry::Comment(comment));
             }
-            let key = self.key(key)?;
+            let key = self.key(key, original)?;
             let value = self.node(value, original)?;
             entries.push(Entry::Pair { key, value });
         }
@@ -235,10 +235,10 @@ impl Converter<'_> {
         Ok(entries)
     }
 
-    fn key(&self, id: NodeId) -> Result<Key, YamlError> {
-        let scalar = match self.stream.node(id).kind {
-            Kind::Alias(target) => target,
-            Kind::Mapping | Kind::Sequence | Kind::Scalar => id,
+    fn key(&mut self, id: NodeId, original: bool) -> Result<Key, YamlError> {
+        let (scalar, alias_site) = match self.stream.node(id).kind {
+            Kind::Alias(target) => (target, original.then(|| self.site(id))),
+            Kind::Mapping | Kind::Sequence | Kind::Scalar => (id, None),
         };
         let node = self.stream.node(scalar);
         if node.kind != Kind::Scalar {
@@ -250,6 +250,7 @@ impl Converter<'_> {
         Ok(Key {
             text: node.value.clone().into_owned(),
             textual,
+            alias_site,
         })
     }
 
@@ -273,12 +274,11 @@ impl Converter<'_> {
         if !original {
             return Vec::new();
         }
-        let Some(attached) = self.attached.get(&container) else {
+        let Some(attached) = self.attached.get(&(container, before)) else {
             return Vec::new();
         };
         attached
             .iter()
-            .filter(|(_, owner)| owner.before == before)
             .map(|(index, owner)| {
                 let span = &self.stream.comments[*index].span;
                 let text = self
@@ -332,7 +332,6 @@ impl Converter<'_> {
             in_sequence,
             parent_column,
             line: node.line as usize,
-            column: node.column as usize,
         });
         u32::try_from(self.sites.len() - 1).unwrap_or(u32::MAX)
     }
