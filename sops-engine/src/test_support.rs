@@ -10,12 +10,6 @@ use crate::{
     AgeRecipient, DataKey, Encryption, MacScope, MasterKey, RuleKind, SelectionRule, WrappedKey,
 };
 
-/// A key for tests only.
-pub(crate) const TEST_IDENTITY: &str = concat!(
-    "AGE-SECRET-KEY-",
-    "12C5CTU43KGZRPEAV8KRS9ZC4RQ6MPZFZU8AF3LX8RNS2YVQJXSEQYMHZVF"
-);
-
 pub(crate) fn rng() -> StdRng {
     StdRng::seed_from_u64(7)
 }
