@@ -39,7 +39,8 @@ pub struct SealedSecretSpec {
     #[schemars(schema_with = "SealedItem::map_schema")]
     pub encrypted_data: SealedItems,
 
-    /// Deprecated: one blob that holds all values, base64. Use `encryptedData`.
+    /// Deprecated: one blob that holds all values, base64. Not supported yet; use
+    /// `encryptedData`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "crate::pattern::base64")]
     pub data: Option<String>,
@@ -123,7 +124,7 @@ pub struct SecretTemplate {
     pub immutable: Option<bool>,
 
     /// Values that are made from the unsealed ones by Go templates, by key. Example:
-    /// `url: "postgres://{{ .user }}:{{ .password }}@db"`.
+    /// `url: "postgres://{{ .user }}:{{ .password }}@db"`. Not supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<BTreeMap<String, String>>,
 

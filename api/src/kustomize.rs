@@ -85,7 +85,7 @@ pub struct KustomizationSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub health_check_exprs: Vec<HealthCheckExpression>,
 
-    /// Kustomizations that have to be ready first. Not supported yet.
+    /// Kustomizations that have to be ready first. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<DependencyReference>,
 
@@ -151,7 +151,7 @@ pub struct KustomizationSpec {
     pub ignore: Vec<IgnoreRule>,
 
     /// What kustomize notes on the objects: `originAnnotations`, `transformerAnnotations`,
-    /// `managedByLabel`. Not supported yet.
+    /// `managedByLabel`. Default: nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build_metadata: Vec<BuildMetadata>,
 
@@ -267,7 +267,7 @@ pub struct DependencyReference {
     pub namespace: Option<String>,
 
     /// CEL expression over `self` and `dep` that says when it is ready, in place of its
-    /// conditions.
+    /// conditions. Not supported yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready_expr: Option<String>,
 

@@ -123,7 +123,7 @@ pub struct Template {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: BTreeMap<String, String>,
 
-    /// ConfigMaps, Secrets and texts that hold further templates.
+    /// ConfigMaps, Secrets and texts that hold further templates. Not supported yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub template_from: Vec<TemplateFrom>,
 
