@@ -15,7 +15,7 @@ mod modes;
 mod network;
 mod output;
 mod secret;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::ffi::OsString;
 

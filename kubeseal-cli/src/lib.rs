@@ -6,6 +6,7 @@
 pub mod error;
 pub mod io;
 pub mod kubeseal;
+pub mod signet;
 pub mod sops;
 
 pub use io::Io;

@@ -4,11 +4,11 @@
 //! bytes and exit status are those of the tool of the same name. No runtime with timers or
 //! sockets is started, and no TLS is set up, until a file names a key that a service holds.
 
-mod cloud;
+pub(crate) mod cloud;
 mod configuration;
 mod error;
 mod flags;
-mod identities;
+pub(crate) mod identities;
 mod key_flags;
 mod key_service;
 mod mode;
@@ -102,6 +102,3 @@ fn execute(mode: Mode, invocation: &Invocation, io: &mut Io) -> Result<(), Error
         Mode::FileStatus(mode) => modes::file_status::run(&mode, io),
     }
 }
-
-#[cfg(test)]
-mod tests;

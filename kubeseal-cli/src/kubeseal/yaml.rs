@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use scalar::Place;
 
 /// Returns one document, without a separator.
-pub(super) fn document(value: &Value) -> String {
+pub(crate) fn document(value: &Value) -> String {
     let mut writer = Writer {
         text: String::new(),
     };

@@ -14,13 +14,13 @@ use sops_engine::{
 
 use super::Invocation;
 
-pub(super) struct CloudKeys {
+pub(crate) struct CloudKeys {
     invocation: Invocation,
     services: OnceLock<Result<KeyServices, String>>,
 }
 
 impl CloudKeys {
-    pub(super) fn new(invocation: &Invocation) -> Self {
+    pub(crate) fn new(invocation: &Invocation) -> Self {
         Self {
             invocation: invocation.clone(),
             services: OnceLock::new(),

@@ -12,7 +12,7 @@ use super::{Invocation, words};
 const LONGEST: u64 = 16 << 20;
 
 /// Reads every source. What is wrong with one shows only when no other helps.
-pub(super) fn collect(recipients: &[&str], invocation: &Invocation) -> AgeKeyService {
+pub(crate) fn collect(recipients: &[&str], invocation: &Invocation) -> AgeKeyService {
     let mut collector = Collector {
         service: AgeKeyService::new(),
         invocation,

@@ -1,0 +1,162 @@
+//! Everything that `signet` can say went wrong, and what that means to the shell.
+
+use std::io;
+use std::path::PathBuf;
+
+use manifests::{ParsePath, ReadManifests};
+use pipeline::decrypt::Decrypt;
+use render::{FindWorker, RenderError, WorkerFailure};
+use sources::SourceError;
+
+use crate::Io;
+use crate::error::{Category, Chain};
+
+const KEYS_HINT: &str = "hint: age identities come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the \
+                         default keys.txt, AWS credentials from the usual places, a Vault token for \
+                         the server VAULT_ADDR from VAULT_TOKEN";
+
+/// A failure of `signet`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    #[error("{text}")]
+    Help { text: String },
+    #[error("{message}")]
+    CommandLine { message: String },
+    #[error("nobody reads the output")]
+    BrokenPipe,
+    #[error("failed to write standard output")]
+    WriteOutput { source: io::Error },
+    #[error("failed to start")]
+    Runtime { source: io::Error },
+    #[error("--path cannot be used")]
+    Path { source: ParsePath },
+    #[error("failed to read repository {}", root.display())]
+    ReadFolder { root: PathBuf, source: SourceError },
+    #[error("failed to look for Kustomizations")]
+    ReadUnits { source: ReadManifests },
+    #[error("{file} holds a Kustomization that cannot be read: {reason}")]
+    ReadUnit { file: String, reason: String },
+    #[error("no Flux Kustomization in {}; hint: name directories with --path", root.display())]
+    NoUnits { root: PathBuf },
+    #[error("{target}: spec.path cannot be used")]
+    UnitPath { target: String, source: ParsePath },
+    #[error("{target}: {field} is not supported yet as it is set here")]
+    UnsupportedField { target: String, field: &'static str },
+    #[error("failed to build {target}")]
+    Render { target: String, source: RenderError },
+    #[error("failed to build {target}")]
+    FindWorker { target: String, source: FindWorker },
+    #[error("failed to build {target}")]
+    Decrypt { target: String, source: Decrypt },
+    /// Several directories, each with its own failure.
+    #[error("{} builds failed", .0.len())]
+    Several(Vec<Error>),
+}
+
+impl Error {
+    /// Says it, where it is expected.
+    pub(super) fn show(&self, io: &mut Io) {
+        match self {
+            Self::Help { text } => drop(io.write_stdout(text.as_bytes())),
+            Self::CommandLine { message } => io.note(message.trim_end()),
+            Self::BrokenPipe => {}
+            Self::Several(errors) => errors.iter().for_each(|error| error.show(io)),
+            error => {
+                io.note(&format!("error: {}", Chain(error)));
+                if let Some(hint) = error.hint() {
+                    io.note(hint);
+                }
+            }
+        }
+    }
+
+    /// Returns the exit status; of several failures the most serious decides.
+    pub(super) fn exit_status(&self) -> u8 {
+        match self {
+            Self::Help { .. } | Self::BrokenPipe => 0,
+            Self::CommandLine { .. } => 2,
+            Self::Several(errors) => errors.iter().map(Self::exit_status).max().unwrap_or(1),
+            error => error.category().exit_status(),
+        }
+    }
+
+    /// Returns the next step, where the message does not say it.
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Decrypt {
+                source: Decrypt::DataKey { .. },
+                ..
+            } => Some(KEYS_HINT),
+            Self::Render {
+                source: RenderError::Reference { .. },
+                ..
+            }
+            | Self::Path { .. } => Some(
+                "hint: give the root of the repository as DIR, and the directory to build with --path",
+            ),
+            Self::ReadFolder {
+                source: SourceError::TooLarge { .. } | SourceError::TooMany { .. },
+                ..
+            } => Some("hint: leave out what is no source of manifests in a .sourceignore file"),
+            _ => None,
+        }
+    }
+
+    fn category(&self) -> Category {
+        match self {
+            Self::ReadFolder { source, .. } => read_category(source),
+            Self::Render { source, .. } => render_category(source),
+            Self::Decrypt { source, .. } => decrypt_category(source),
+            Self::FindWorker { .. } => Category::NotFound,
+            Self::WriteOutput { .. } => Category::Unavailable,
+            Self::Runtime { .. } => Category::Internal,
+            Self::Help { .. }
+            | Self::CommandLine { .. }
+            | Self::BrokenPipe
+            | Self::Path { .. }
+            | Self::ReadUnits { .. }
+            | Self::ReadUnit { .. }
+            | Self::NoUnits { .. }
+            | Self::UnitPath { .. }
+            | Self::UnsupportedField { .. }
+            | Self::Several(_) => Category::Invalid,
+        }
+    }
+}
+
+fn read_category(error: &SourceError) -> Category {
+    match error {
+        SourceError::Store { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => Category::Denied,
+            _ => Category::NotFound,
+        },
+        _ => Category::Invalid,
+    }
+}
+
+fn render_category(error: &RenderError) -> Category {
+    match error {
+        RenderError::NoDirectory { .. } | RenderError::NoComponent { .. } => Category::NotFound,
+        RenderError::Worker { source } => match source {
+            WorkerFailure::Start { .. } => Category::NotFound,
+            WorkerFailure::TimedOut { .. } | WorkerFailure::OutputTooLarge { .. } => {
+                Category::Invalid
+            }
+            _ => Category::Internal,
+        },
+        _ => Category::Invalid,
+    }
+}
+
+fn decrypt_category(error: &Decrypt) -> Category {
+    match error {
+        Decrypt::DataKey { source, .. } if source.is_transient() => Category::Unavailable,
+        Decrypt::DataKey { .. } => Category::Denied,
+        Decrypt::KeyNotGiven { .. } => Category::Internal,
+        _ => Category::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Data keys, unwrapped with what the environment offers; nothing is looked for before it is needed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pipeline::decrypt::{DataKeys, Decrypt, Need};
+use sops_engine::{DecryptionOrder, KeyService, KeyServices, MasterKey, unwrap_data_key};
+
+use super::Invocation;
+use crate::sops::{self, cloud::CloudKeys, identities};
+
+/// Which Vault servers may be asked, for `sops` and here.
+const VAULT_ADDRESSES: &str = "SOPS_HC_VAULT_ALLOWLIST";
+
+/// The keys of one run.
+pub(super) struct Keys {
+    invocation: sops::Invocation,
+    cloud: Arc<dyn KeyService>,
+    age: Option<(BTreeSet<String>, Arc<dyn KeyService>)>,
+    /// What was unwrapped, for all directories of the run.
+    pub(super) data_keys: DataKeys,
+}
+
+impl Keys {
+    /// Prepares the keys that `sops` would use in the same environment.
+    ///
+    /// A file names its own Vault server, and a repository may be anybody's: unlike `sops`, our
+    /// token goes to our own server only, unless the list of allowed servers says otherwise.
+    pub(super) fn new(invocation: &Invocation) -> Self {
+        let mut environment = invocation.environment.clone();
+        if invocation.variable(VAULT_ADDRESSES).is_none() {
+            let address = invocation.variable("VAULT_ADDR").unwrap_or("none");
+            environment.push((VAULT_ADDRESSES.to_owned(), address.to_owned()));
+        }
+        let invocation = sops::Invocation {
+            arguments: Vec::new(),
+            environment,
+            directory: invocation.directory.clone(),
+            now: jiff::Timestamp::UNIX_EPOCH,
+        };
+        Self {
+            cloud: Arc::new(CloudKeys::new(&invocation)),
+            invocation,
+            age: None,
+            data_keys: DataKeys::default(),
+        }
+    }
+
+    /// Unwraps the data key of each document.
+    ///
+    /// # Errors
+    ///
+    /// When one cannot be unwrapped; the error names who could.
+    pub(super) async fn unwrap(&mut self, needs: &[Need<'_>]) -> Result<(), Decrypt> {
+        for need in needs {
+            let services = self.services(need);
+            let order = DecryptionOrder::default();
+            let data_key = unwrap_data_key(need.metadata, &services, &order)
+                .await
+                .map_err(|source| need.failed(source))?;
+            self.data_keys.insert(need.metadata, data_key);
+        }
+        Ok(())
+    }
+
+    fn services(&mut self, need: &Need<'_>) -> KeyServices {
+        let recipients: BTreeSet<String> = need
+            .metadata
+            .groups
+            .iter()
+            .flat_map(|group| &group.keys)
+            .filter_map(|wrapped| match &wrapped.key {
+                MasterKey::Age(key) => Some(key.recipient.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut services = KeyServices::default();
+        if !recipients.is_empty() {
+            services.push(self.age(recipients));
+        }
+        services.push(Arc::clone(&self.cloud));
+        services
+    }
+
+    /// Identities are collected again only for recipients that nobody was asked about yet.
+    fn age(&mut self, recipients: BTreeSet<String>) -> Arc<dyn KeyService> {
+        if let Some((known, service)) = &self.age
+            && recipients.is_subset(known)
+        {
+            return Arc::clone(service);
+        }
+        let asked: Vec<&str> = recipients.iter().map(String::as_str).collect();
+        let service: Arc<dyn KeyService> = Arc::new(identities::collect(&asked, &self.invocation));
+        self.age = Some((recipients, Arc::clone(&service)));
+        service
+    }
+}

@@ -1,0 +1,3 @@
+//! One module for each job.
+
+pub(super) mod build;

@@ -1,0 +1,152 @@
+//! `signet build`: renders and decrypts a repository and prints its manifests.
+//!
+//! All directories are built before anything is printed, and nothing is printed when one fails, so
+//! that what reads the output never takes a part for the whole.
+
+mod stages;
+mod units;
+
+use manifests::{Artifact, ArtifactPath, BuildOptions, Manifest, Tool};
+use pipeline::redact::Taint;
+use pipeline::unit::{Decryption, MacPolicy};
+use sources::{Limits, read_folder};
+
+use crate::Io;
+use crate::signet::Invocation;
+use crate::signet::error::Error;
+use crate::signet::keys::Keys;
+use crate::signet::mode::{Build, Targets};
+use crate::signet::output;
+use crate::signet::progress::Progress;
+use stages::Stages;
+
+/// One directory to build.
+struct Target {
+    /// As messages name it.
+    name: String,
+    options: BuildOptions,
+    decryption: Option<Decryption>,
+}
+
+/// Runs the build.
+pub(in crate::signet) fn run(
+    mode: &Build,
+    invocation: &Invocation,
+    io: &mut Io,
+) -> Result<(), Error> {
+    let progress = Progress::new(invocation, io);
+    let built = build(mode, invocation, &progress, io);
+    progress.clear(io);
+    let built = built?;
+    for warning in &built.warnings {
+        io.note(&format!("warning: {warning}"));
+    }
+    let text = output::render(&built.manifests, &built.taint, mode.secrets, mode.format);
+    // EXPOSE: masked unless the user asked for plaintext.
+    output::print(io, text.expose())
+}
+
+/// Everything that was built.
+#[derive(Default)]
+struct Everything {
+    manifests: Vec<Manifest>,
+    taint: Taint,
+    warnings: Vec<String>,
+}
+
+fn build(
+    mode: &Build,
+    invocation: &Invocation,
+    progress: &Progress,
+    io: &mut Io,
+) -> Result<Everything, Error> {
+    progress.show(io, &format!("reading {}", mode.root.display()));
+    let root = invocation.directory.join(&mode.root);
+    let artifact = read_folder(&root, &Limits::default()).map_err(|source| Error::ReadFolder {
+        root: mode.root.clone(),
+        source,
+    })?;
+    let targets = targets(mode, &artifact)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|source| Error::Runtime { source })?;
+    let mut stages = Stages::new(&artifact, Keys::new(invocation), invocation);
+    let mut everything = Everything::default();
+    let mut failures = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        let place = format!("[{}/{}] {}", index + 1, targets.len(), target.name);
+        progress.show(io, &format!("building {place}"));
+        match runtime.block_on(stages.build(target)) {
+            Ok(built) => everything.add(built, &artifact, target)?,
+            Err(error) => failures.push(error),
+        }
+    }
+    match failures.is_empty() {
+        true => Ok(everything),
+        false => Err(Error::Several(failures)),
+    }
+}
+
+impl Everything {
+    fn add(
+        &mut self,
+        built: pipeline::decrypt::OpenedObjects,
+        artifact: &Artifact,
+        target: &Target,
+    ) -> Result<(), Error> {
+        let of_target = |text: &dyn std::fmt::Display| format!("{}: {text}", target.name);
+        let below = &target.options.path;
+        let omitted = artifact
+            .tree
+            .omissions()
+            .filter(|(path, _)| path.is_within(below));
+        let omitted = omitted.map(|(path, why)| format!("{path} {}", why.reason()));
+        let unused = render::unused_images(&artifact.tree, &target.options, &built.manifests)
+            .map_err(|source| Error::Render {
+                target: target.name.clone(),
+                source,
+            })?;
+        let unused = unused
+            .iter()
+            .map(|image| format!("image override {:?} matches no image", image.name));
+        let opened = built.warnings.iter().map(ToString::to_string);
+        let warnings = omitted.chain(unused).chain(opened);
+        self.warnings.extend(warnings.map(|text| of_target(&text)));
+        self.manifests.extend(built.manifests);
+        self.taint.extend(built.taint);
+        Ok(())
+    }
+}
+
+fn targets(mode: &Build, artifact: &Artifact) -> Result<Vec<Target>, Error> {
+    match &mode.targets {
+        Targets::Directories(paths, policy) => {
+            Ok(paths.iter().map(|path| directory(path, *policy)).collect())
+        }
+        Targets::Units => {
+            let found = units::find(&artifact.tree)?;
+            if found.is_empty() {
+                return Err(Error::NoUnits {
+                    root: mode.root.clone(),
+                });
+            }
+            Ok(found)
+        }
+    }
+}
+
+/// A directory nobody said more about: kustomize, and every key that is at hand.
+fn directory(path: &ArtifactPath, mac_policy: MacPolicy) -> Target {
+    Target {
+        name: path.to_string(),
+        options: BuildOptions {
+            path: path.clone(),
+            tool: Tool::default(),
+        },
+        decryption: Some(Decryption {
+            mac_policy,
+            ..Decryption::default()
+        }),
+    }
+}
