@@ -138,6 +138,7 @@ fn git_repository_requirements_defaults_and_enumerations() {
     "#);
 }
 
+/// K-043: only the map of sealed values is required.
 #[test]
 fn sealed_secret_requirements_and_defaults() {
     insta::assert_snapshot!(facts("SealedSecret", required), @r"
@@ -375,7 +376,7 @@ fn every_field_is_described() {
     assert_eq!(bare, Vec::<String>::new());
 }
 
-/// E-001, E-004, E-005: names, columns and selectable fields of each kind.
+/// E-001, E-004, E-005, K-043: names, columns and selectable fields of each kind.
 #[test]
 fn names_and_columns() {
     let mut lines = String::new();

@@ -45,6 +45,7 @@ fn template_and_items_keep_what_was_written() {
     assert_eq!(*item, SealedItem::Text("AgBy".to_owned()));
 }
 
+/// K-044: what old files hold is read.
 #[test]
 fn loose_files_are_read() {
     let sealed = sealed_secret(&json!({
@@ -67,6 +68,7 @@ fn an_item_that_is_not_text_does_not_hide_the_others() {
     assert_eq!(items["worse"], SealedItem::NotText);
 }
 
+/// K-082: `Synced` keeps the first place.
 #[test]
 fn synced_stays_first_and_its_message_is_absent_on_success() {
     let at = |second| Timestamp::from_second(second).unwrap();

@@ -263,20 +263,42 @@ fn new_kustomization_says_that_it_was_not_seen_yet_and_keeps_unknown_fields() {
     assert_eq!(created["status"], json!({ "observedGeneration": -1 }));
 }
 
+/// K-043, K-044: the definition has the columns people know, and takes what old files hold.
 #[test]
 fn sealed_secret_keeps_loose_fields() {
-    let object = json!({
+    let path = "/apis/bitnami.com/v1alpha1/namespaces/default/sealedsecrets";
+    for (name, template) in [
+        (
+            "labels",
+            json!({ "metadata": { "creationTimestamp": null, "labels": { "a": "b" } }, "data": null }),
+        ),
+        ("bare", json!({ "metadata": null })),
+    ] {
+        let object = json!({
+            "apiVersion": "bitnami.com/v1alpha1",
+            "kind": "SealedSecret",
+            "metadata": { "name": name, "creationTimestamp": null },
+            "spec": { "encryptedData": { "a": "AgB" }, "template": template },
+            "status": {},
+        });
+        let created = cluster().request("POST", path, Some(&object)).unwrap();
+        assert_eq!(created["spec"], object["spec"]);
+    }
+    let status = json!({
         "apiVersion": "bitnami.com/v1alpha1",
         "kind": "SealedSecret",
-        "metadata": { "name": "loose" },
-        "spec": {
-            "encryptedData": { "a": "AgB" },
-            "template": { "metadata": { "creationTimestamp": null, "labels": { "a": "b" } }, "data": null },
-        },
+        "metadata": { "name": "bare" },
+        "status": { "conditions": [{ "type": "Synced", "status": "True" }] },
     });
-    let path = "/apis/bitnami.com/v1alpha1/namespaces/default/sealedsecrets";
-    let created = cluster().request("POST", path, Some(&object)).unwrap();
-    assert_eq!(created["spec"], object["spec"]);
+    let status_path = format!("{path}/bare/status?fieldManager=test");
+    cluster()
+        .request("PATCH", &status_path, Some(&status))
+        .unwrap();
+    let table = cluster()
+        .kubectl(["get", "sealedsecrets", "bare"], None)
+        .unwrap();
+    let words: Vec<_> = table.split_whitespace().take(6).collect();
+    assert_eq!(words, ["NAME", "STATUS", "SYNCED", "AGE", "bare", "True"]);
 }
 
 fn allowed(verb: &str, resource: &str, namespace: &str) -> bool {
