@@ -45,7 +45,7 @@ pub enum ApiError {
         /// Which object.
         object: ObjectId,
         /// What it said.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The API server cannot be reached or did not answer.
     #[error("failed to reach the API server for {object}")]
@@ -104,7 +104,7 @@ impl ApiError {
         match error {
             kube::Error::Api(status) => Self::Refused {
                 object: object.clone(),
-                refusal: refusal(object, &status),
+                refusal: Box::new(refusal(object, &status)),
             },
             source => Self::Unreachable {
                 object: object.clone(),

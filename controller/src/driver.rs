@@ -302,13 +302,14 @@ impl Driver {
         let category = error.category();
         self.context.metrics.failed(R::NAME, category);
         let text = Chain(error).to_string();
-        match category {
-            Category::Internal => error!(error = text, "reconcile failed"),
-            _ => warn!(
+        if category == Category::Internal {
+            error!(error = text, "reconcile failed");
+        } else {
+            warn!(
                 error = text,
                 category = category.as_str(),
                 "reconcile failed"
-            ),
+            );
         }
         let delay = self.backoffs.next(object.meta().uid.as_deref(), category);
         match (again, delay) {

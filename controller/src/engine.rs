@@ -40,6 +40,6 @@ impl Engine {
 
     /// Whether an object at this resource version is what the engine itself wrote or read last.
     pub(crate) fn wrote(&self, id: &ObjectId, resource_version: &str) -> bool {
-        self.recent.at(id, resource_version).is_some()
+        self.recent.holds(id, resource_version)
     }
 }

@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 8]);
         assert_eq!(
             delay(Category::Denied, u32::MAX),
-            Some(Duration::from_secs(300))
+            Some(Duration::from_mins(5))
         );
     }
 

@@ -70,13 +70,18 @@ impl Written {
         written.remove(uid.unwrap_or_default());
     }
 
+    /// Returns the status the API server holds: what was written last, until the watch has caught
+    /// up with it.
     fn held<R: Reconciler>(&self, object: &R::Kind) -> Result<Value, Error> {
         let seen = version(object.resource_version());
-        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match written.get(object.meta().uid.as_deref().unwrap_or_default()) {
-            Some(last) if last.resource_version > seen => Ok(last.status.clone()),
-            _ => object.status().map_or_else(|| Ok(json!({})), to_value),
-        }
+        let uid = object.meta().uid.as_deref().unwrap_or_default();
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match written.get(uid) {
+            Some(last) if last.resource_version > seen => return Ok(last.status.clone()),
+            Some(_) => written.remove(uid),
+            None => None,
+        };
+        object.status().map_or_else(|| Ok(json!({})), to_value)
     }
 
     fn remember(&self, uid: Option<&str>, resource_version: Option<String>, status: Value) {

@@ -6,6 +6,10 @@ use kube::ResourceExt;
 
 /// Returns a hash of what wakes a reconciler: identity, spec, labels, annotations, finalizers and
 /// deletion. A status we wrote ourselves does not.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a predicate of the watch may have nothing to say"
+)]
 pub(super) fn significant<K: ResourceExt>(object: &K) -> Option<u64> {
     let meta = object.meta();
     let mut hasher = DefaultHasher::new();

@@ -42,7 +42,7 @@ impl Engine {
             .renderer
             .build(artifact, &unit.build, &files.overlay)
             .await
-            .map_err(render_failed)?;
+            .map_err(|error| render_failed(&error))?;
         let objects = scan_objects(
             rendered,
             &files.authenticated,
@@ -107,8 +107,10 @@ fn listed(
     unit: &Unit,
     artifact: &Artifact,
 ) -> Result<(Vec<InputFile>, Vec<manifests::ArtifactPath>), Error> {
-    let inputs = render::inputs(&artifact.tree, &unit.build).map_err(render_failed)?;
-    let resources = render::resource_files(&artifact.tree, &unit.build).map_err(render_failed)?;
+    let inputs =
+        render::inputs(&artifact.tree, &unit.build).map_err(|error| render_failed(&error))?;
+    let resources = render::resource_files(&artifact.tree, &unit.build)
+        .map_err(|error| render_failed(&error))?;
     let inputs = inputs
         .into_iter()
         .map(|input| InputFile {
@@ -120,12 +122,12 @@ fn listed(
     Ok((inputs, resources))
 }
 
-fn render_failed(error: render::RenderError) -> Error {
-    let category = match &error {
+fn render_failed(error: &render::RenderError) -> Error {
+    let category = match error {
         render::RenderError::Worker { .. } => Category::Unavailable,
         _ => Category::Invalid,
     };
-    Error::new(category, "BuildFailed", Chain(&error).to_string())
+    Error::new(category, "BuildFailed", Chain(error).to_string())
 }
 
 fn decrypt_failed(error: &Decrypt) -> Error {

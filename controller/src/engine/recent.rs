@@ -52,6 +52,15 @@ impl Recent {
         }
     }
 
+    /// Whether an object was recorded at this resource version.
+    pub(super) fn holds(&self, id: &ObjectId, resource_version: &str) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries
+            .objects
+            .get(id)
+            .is_some_and(|recorded| recorded.resource_version == resource_version)
+    }
+
     /// Returns the object as it was recorded at this resource version.
     pub(super) fn at(&self, id: &ObjectId, resource_version: &str) -> Option<Value> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -54,9 +54,9 @@ impl Rate {
         }
         let empty = buckets.get(client).copied().unwrap_or(now).max(now);
         let allowance = self.interval * self.burst;
-        let ahead = empty - now;
+        let ahead = empty.saturating_duration_since(now);
         if ahead > allowance {
-            let retry = whole_seconds(ahead - allowance);
+            let retry = whole_seconds(ahead.saturating_sub(allowance));
             return Verdict::Wait {
                 limit,
                 reset: whole_seconds(ahead),

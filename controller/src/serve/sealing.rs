@@ -108,7 +108,7 @@ async fn rotate(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
             Err(_) => return failed("the items cannot be sealed"),
         };
     }
-    rotated(&mut object, sealed);
+    rotated(&mut object, &sealed);
     (
         [(header::CONTENT_TYPE, "application/json")],
         object.to_string(),
@@ -160,7 +160,7 @@ async fn open(
 
 /// Puts the newly sealed items into the object. Its scope stays what the top-level metadata says,
 /// whatever the template claims, and nothing the API server manages is carried over (K-096, K-097).
-fn rotated(object: &mut Value, sealed: BTreeMap<String, String>) {
+fn rotated(object: &mut Value, sealed: &BTreeMap<String, String>) {
     use api::names::sealed_secrets::{CLUSTER_WIDE, NAMESPACE_WIDE};
     let annotations = object
         .pointer("/metadata/annotations")

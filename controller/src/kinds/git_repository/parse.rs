@@ -66,7 +66,7 @@ pub(super) fn parse(object: &GitRepository) -> Result<Wanted, Error> {
             .as_ref()
             .map(|reference| reference.name.clone()),
         ignore: spec.ignore.clone(),
-        timeout: spec.timeout.positive().unwrap_or(Duration::from_secs(60)),
+        timeout: spec.timeout.positive().unwrap_or(Duration::from_mins(1)),
         previous: object
             .status
             .as_ref()

@@ -94,14 +94,14 @@ async fn follow(
     loop {
         tokio::select! {
             () = context.stopping() => return,
-            Some(kind) = asks.recv() => match context.clusters.own().preferred_kind(&kind.group, &kind.kind).await {
-                Ok(Some(served)) => {
-                    let watch = context.clusters.own().watch_metadata(&served, flux::OWNER_NAME);
-                    watches.push(watch.boxed());
-                }
-                Ok(None) | Err(_) => {
+            Some(kind) = asks.recv() => {
+                let own = context.clusters.own();
+                if let Ok(Some(served)) = own.preferred_kind(&kind.group, &kind.kind).await {
+                    watches.push(own.watch_metadata(&served, flux::OWNER_NAME).boxed());
+                } else {
                     // Asked for again with the next inventory that holds the kind.
-                    let mut known = context.drift.known.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut known =
+                        context.drift.known.lock().unwrap_or_else(PoisonError::into_inner);
                     known.remove(&kind);
                 }
             },

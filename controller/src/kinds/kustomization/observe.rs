@@ -92,6 +92,7 @@ async fn build(
 
 async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error> {
     let missing = |category: Category, text: String| Error::new(category, "ArtifactFailed", text);
+    seen_all(context).await?;
     let repository = repository(&wanted.source, context)
         .ok_or_else(|| missing(Category::NotFound, format!("{} not found", wanted.source)))?;
     let artifact = repository
@@ -135,6 +136,18 @@ async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error>
         .fetch_archive(&artifact.url, &digest, &revision, wanted.unit.timeout)
         .await
         .map_err(failed)
+}
+
+/// Waits until the first list of sources and units is in: before that, absent means nothing.
+async fn seen_all(context: &Context) -> Result<(), Error> {
+    let (sources, units) = (&context.seen.git_repositories, &context.seen.kustomizations);
+    for ready in [
+        sources.wait_until_ready().await,
+        units.wait_until_ready().await,
+    ] {
+        ready.map_err(|source| Error::internal("wait for the first list", source))?;
+    }
+    Ok(())
 }
 
 fn repository(id: &ObjectId, context: &Context) -> Option<GitRepository> {

@@ -37,7 +37,7 @@ struct Parts {
 pub(super) fn plan(wanted: &Wanted, found: Found) -> Plan {
     let sealed = sealed(wanted, found.items);
     let Some(live) = found.live else {
-        return finished(wanted, sealed).map_or_else(Plan::Refuse, Plan::Create);
+        return finished(wanted, &sealed).map_or_else(Plan::Refuse, Plan::Create);
     };
     let is_patched = is_set(&live.metadata, PATCH);
     if !(is_controlled(&live.metadata, &wanted.uid)
@@ -54,7 +54,7 @@ pub(super) fn plan(wanted: &Wanted, found: Found) -> Plan {
     if is_same(&next, &live) {
         return Plan::Keep;
     }
-    finished(wanted, next).map_or_else(Plan::Refuse, Plan::Replace)
+    finished(wanted, &next).map_or_else(Plan::Refuse, Plan::Replace)
 }
 
 fn unmanaged(wanted: &Wanted) -> Error {
@@ -190,7 +190,7 @@ fn is_same(next: &Parts, live: &Live) -> bool {
         && owners(&next.metadata) == owners(&live.metadata)
 }
 
-fn finished(wanted: &Wanted, parts: Parts) -> Result<Manifest, Error> {
+fn finished(wanted: &Wanted, parts: &Parts) -> Result<Manifest, Error> {
     let mut object = json!({"apiVersion": "v1", "kind": "Secret", "type": parts.kind});
     object["metadata"] = serde_json::to_value(&parts.metadata)
         .map_err(|source| Error::internal("write the Secret's metadata", source))?;

@@ -1,5 +1,7 @@
 //! What is said about it: the condition `Synced`, always the first, and events.
 
+use std::time::Duration;
+
 use api::bitnami::{SealedSecret, SealedSecretCondition, SealedSecretStatus};
 use api::condition::{ConditionStatus, set_condition};
 use api::names::sealed_secrets::SYNCED;
@@ -14,6 +16,9 @@ use crate::error::{Chain, Error};
 pub(super) const UPDATE_FAILED: &str = "ErrUpdateFailed";
 /// Metric reason, and ours inside, of a Secret that is somebody else's.
 pub(super) const UNMANAGED: &str = "unmanaged";
+
+/// How soon items that no key opens are tried again, if no key appears before.
+const TRY_AGAIN: Duration = Duration::from_mins(5);
 
 /// Says what came of it.
 pub(super) fn status(
@@ -74,7 +79,15 @@ pub(super) fn report(object: &SealedSecret, outcome: &Result<Applied, Error>) ->
             message,
         })
         .collect();
-    Report { again: None, notes }
+    // Other failures come back as their category says; this one mostly waits for a key.
+    let is_sealed = outcome
+        .as_ref()
+        .err()
+        .is_some_and(|error| error.reason() == UNSEAL_FAILED);
+    Report {
+        again: is_sealed.then_some(TRY_AGAIN),
+        notes,
+    }
 }
 
 #[cfg(test)]

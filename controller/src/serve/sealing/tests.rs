@@ -35,7 +35,7 @@ fn rotation_keeps_the_scope_and_the_template() {
     let (mut object, _) = read(body("{}", widening).as_bytes()).unwrap();
     rotated(
         &mut object,
-        BTreeMap::from([("password".to_owned(), "new".to_owned())]),
+        &BTreeMap::from([("password".to_owned(), "new".to_owned())]),
     );
     let template = &object["spec"]["template"];
     assert_eq!(
@@ -53,7 +53,7 @@ fn rotation_keeps_the_scope_and_the_template() {
 fn rotation_keeps_a_wide_scope() {
     let wide = "{sealedsecrets.bitnami.com/namespace-wide: 'true'}";
     let (mut object, _) = read(body(wide, "{}").as_bytes()).unwrap();
-    rotated(&mut object, BTreeMap::new());
+    rotated(&mut object, &BTreeMap::new());
     let pointer = "/spec/template/metadata/annotations/sealedsecrets.bitnami.com~1namespace-wide";
     assert_eq!(object.pointer(pointer), Some(&json!("true")));
 }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn kustomization(spec: Value) -> Kustomization {
+fn kustomization(spec: &Value) -> Kustomization {
     let mut object = json!({
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
         "metadata": {"name": "apps", "namespace": "flux-system", "generation": 1},
@@ -15,7 +15,7 @@ fn kustomization(spec: Value) -> Kustomization {
     serde_json::from_value(object).unwrap()
 }
 
-fn refusal(spec: Value) -> Error {
+fn refusal(spec: &Value) -> Error {
     parse(&kustomization(spec))
         .err()
         .expect("the object is refused")
@@ -23,7 +23,7 @@ fn refusal(spec: Value) -> Error {
 
 #[test]
 fn defaults_are_those_of_the_field_table() {
-    let wanted = parse(&kustomization(json!({}))).unwrap();
+    let wanted = parse(&kustomization(&json!({}))).unwrap();
     assert_eq!(wanted.unit.timeout, Duration::from_secs(270));
     assert_eq!(wanted.unit.retry_interval, Duration::from_mins(5));
     assert_eq!(wanted.unit.build.path.as_str(), "apps");
@@ -34,13 +34,13 @@ fn defaults_are_those_of_the_field_table() {
 
 #[test]
 fn short_interval_still_leaves_half_a_minute() {
-    let wanted = parse(&kustomization(json!({"interval": "40s"}))).unwrap();
+    let wanted = parse(&kustomization(&json!({"interval": "40s"}))).unwrap();
     assert_eq!(wanted.unit.timeout, SHORTEST_TIMEOUT);
 }
 
 #[test]
 fn path_out_of_the_artifact_is_refused() {
-    let error = refusal(json!({"path": "../../etc"}));
+    let error = refusal(&json!({"path": "../../etc"}));
     assert_eq!(
         (error.category(), error.reason()),
         (Category::Invalid, "BuildFailed")
@@ -54,7 +54,7 @@ fn fields_that_would_change_what_is_applied_are_refused_until_they_work() {
         ("kubeConfig", json!({"secretRef": {"name": "x"}})),
         ("ignore", json!([{"paths": ["/spec/replicas"]}])),
     ] {
-        let error = refusal(json!({ field: value }));
+        let error = refusal(&json!({ field: value }));
         assert_eq!(error.reason(), "UnsupportedField");
         assert!(error.to_string().contains(field), "{error}");
     }
@@ -64,7 +64,7 @@ fn fields_that_would_change_what_is_applied_are_refused_until_they_work() {
 #[test]
 fn wait_wins_over_listed_health_checks() {
     let checks = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}]);
-    let listed = parse(&kustomization(json!({"healthChecks": checks.clone()}))).unwrap();
+    let listed = parse(&kustomization(&json!({"healthChecks": checks.clone()}))).unwrap();
     let HealthChecks::Listed(found) = listed.unit.health.checks else {
         panic!("not listed")
     };
@@ -73,7 +73,7 @@ fn wait_wins_over_listed_health_checks() {
         "Deployment/flux-system/web"
     );
     let all = parse(&kustomization(
-        json!({"healthChecks": checks, "wait": true}),
+        &json!({"healthChecks": checks, "wait": true}),
     ))
     .unwrap();
     assert_eq!(all.unit.health.checks, HealthChecks::Applied);

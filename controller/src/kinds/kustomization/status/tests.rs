@@ -15,6 +15,7 @@ fn kustomization() -> Kustomization {
     .unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the steps take an outcome")]
 fn applied(state: State, changes: Vec<Entry>) -> Result<Applied, Error> {
     let id = ObjectId::new(GroupKind::new("apps", "Deployment"), Some("prod"), "web");
     let inventory: Inventory = [(id, "v1".to_owned())].into_iter().collect();

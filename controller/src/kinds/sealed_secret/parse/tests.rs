@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn sealed_secret(metadata: Value, spec: Value) -> SealedSecret {
+fn sealed_secret(metadata: &Value, spec: &Value) -> SealedSecret {
     let mut object = json!({
         "apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret",
         "metadata": {"name": "db", "namespace": "prod", "uid": "u1"}, "spec": spec,
@@ -18,14 +18,14 @@ fn sealed_secret(metadata: Value, spec: Value) -> SealedSecret {
 fn scope_is_read_from_the_top_level_only() {
     let wide = json!({"annotations": {"sealedsecrets.bitnami.com/cluster-wide": "true"}});
     let by_template = sealed_secret(
-        json!({}),
-        json!({"encryptedData": {}, "template": {"metadata": wide.clone()}}),
+        &json!({}),
+        &json!({"encryptedData": {}, "template": {"metadata": wide.clone()}}),
     );
     assert_eq!(
         parse(&by_template).unwrap().label,
         Scope::Strict.label("prod", "db")
     );
-    let by_object = sealed_secret(wide, json!({"encryptedData": {}}));
+    let by_object = sealed_secret(&wide, &json!({"encryptedData": {}}));
     assert_eq!(
         parse(&by_object).unwrap().label,
         Scope::ClusterWide.label("prod", "db")
@@ -35,8 +35,8 @@ fn scope_is_read_from_the_top_level_only() {
 #[test]
 fn value_templates_are_refused_and_named() {
     let object = sealed_secret(
-        json!({}),
-        json!({"encryptedData": {}, "template": {"data": {"config": "{{ .password }}"}}}),
+        &json!({}),
+        &json!({"encryptedData": {}, "template": {"data": {"config": "{{ .password }}"}}}),
     );
     let error = parse(&object).err().unwrap();
     assert_eq!(
@@ -48,7 +48,7 @@ fn value_templates_are_refused_and_named() {
 
 #[test]
 fn item_that_is_no_text_fails_like_a_damaged_one() {
-    let object = sealed_secret(json!({}), json!({"encryptedData": {"a": 1, "b": "AgA="}}));
+    let object = sealed_secret(&json!({}), &json!({"encryptedData": {"a": 1, "b": "AgA="}}));
     let wanted = parse(&object).unwrap();
     assert_eq!(wanted.items.get("a").map(String::as_str), Some(""));
     assert_eq!(wanted.items.len(), 2);

@@ -3,7 +3,7 @@ use api::bitnami::SealedSecret;
 use super::*;
 use crate::kinds::sealed_secret::parse::parse;
 
-fn wanted(template: Value) -> Wanted {
+fn wanted(template: &Value) -> Wanted {
     let object: SealedSecret = serde_json::from_value(json!({
         "apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret",
         "metadata": {"name": "db", "namespace": "prod", "uid": "u1", "labels": {"own": "label"}},
@@ -17,9 +17,9 @@ fn items(value: &str) -> BTreeMap<String, SecretBytes> {
     BTreeMap::from([("password".to_owned(), SecretBytes::from(value.to_owned()))])
 }
 
-fn live(metadata: Value, data: &[(&str, &str)]) -> Live {
+fn live(metadata: &Value, data: &[(&str, &str)]) -> Live {
     Live {
-        metadata: serde_json::from_value(metadata).unwrap(),
+        metadata: serde_json::from_value(metadata.clone()).unwrap(),
         kind: Some("Opaque".to_owned()),
         immutable: None,
         data: data
@@ -55,7 +55,7 @@ fn replaced_by(wanted: &Wanted, found: Found) -> Value {
 #[test]
 fn new_secret_has_template_metadata_and_one_owner() {
     let wanted = wanted(
-        json!({"type": "kubernetes.io/basic-auth", "immutable": true, "metadata": {
+        &json!({"type": "kubernetes.io/basic-auth", "immutable": true, "metadata": {
         "name": "other", "labels": {"team": "a"}, "annotations": {"note": "b"}, "uid": "forged"}}),
     );
     let Plan::Create(manifest) = plan(
@@ -87,7 +87,7 @@ fn new_secret_has_template_metadata_and_one_owner() {
 fn owner_reference_can_be_left_out() {
     let template = json!({"metadata": {"annotations": {SKIP_OWNER_REFERENCES: "true"}}});
     let Plan::Create(manifest) = plan(
-        &wanted(template),
+        &wanted(&template),
         Found {
             items: items("x"),
             live: None,
@@ -103,9 +103,9 @@ fn owner_reference_can_be_left_out() {
 fn secret_as_sealed_is_kept() {
     let found = Found {
         items: items("hunter2"),
-        live: Some(live(ours(), &[("password", "hunter2")])),
+        live: Some(live(&ours(), &[("password", "hunter2")])),
     };
-    assert!(matches!(plan(&wanted(json!({})), found), Plan::Keep));
+    assert!(matches!(plan(&wanted(&json!({})), found), Plan::Keep));
 }
 
 /// K-061: old keys go, and the live version is the one that is replaced.
@@ -113,9 +113,9 @@ fn secret_as_sealed_is_kept() {
 fn changed_secret_is_replaced_whole() {
     let found = Found {
         items: items("new"),
-        live: Some(live(ours(), &[("password", "old"), ("gone", "x")])),
+        live: Some(live(&ours(), &[("password", "old"), ("gone", "x")])),
     };
-    let body = replaced_by(&wanted(json!({})), found);
+    let body = replaced_by(&wanted(&json!({})), found);
     assert_eq!(body["data"], json!({"password": "bmV3"}));
     assert_eq!(body["metadata"]["resourceVersion"], "5");
 }
@@ -130,9 +130,9 @@ fn foreign_secret_is_refused() {
     }] {
         let found = Found {
             items: items("x"),
-            live: Some(live(metadata, &[("password", "theirs")])),
+            live: Some(live(&metadata, &[("password", "theirs")])),
         };
-        let Plan::Refuse(error) = plan(&wanted(json!({})), found) else {
+        let Plan::Refuse(error) = plan(&wanted(&json!({})), found) else {
             panic!("it is refused")
         };
         assert_eq!(
@@ -149,9 +149,9 @@ fn managed_secret_is_taken_over() {
         json!({"name": "db", "annotations": {MANAGED: "true"}, "labels": {"old": "label"}});
     let found = Found {
         items: items("new"),
-        live: Some(live(metadata, &[("old", "x")])),
+        live: Some(live(&metadata, &[("old", "x")])),
     };
-    let body = replaced_by(&wanted(json!({})), found);
+    let body = replaced_by(&wanted(&json!({})), found);
     assert_eq!(body["data"], json!({"password": "bmV3"}));
     assert_eq!(body["metadata"].get("labels"), None);
     assert_eq!(
@@ -163,19 +163,19 @@ fn managed_secret_is_taken_over() {
 /// K-070, K-071, K-072.
 #[test]
 fn patched_secret_keeps_its_own_keys_and_owner() {
-    let patched = |annotations: Value| {
+    let patched = |annotations: &Value| {
         let metadata = json!({"name": "db", "annotations": annotations});
         Found {
             items: items("new"),
-            live: Some(live(metadata, &[("own", "x")])),
+            live: Some(live(&metadata, &[("own", "x")])),
         }
     };
-    let body = replaced_by(&wanted(json!({})), patched(json!({PATCH: "true"})));
+    let body = replaced_by(&wanted(&json!({})), patched(&json!({PATCH: "true"})));
     assert_eq!(body["data"], json!({"own": "eA==", "password": "bmV3"}));
     assert_eq!(body["metadata"].get("ownerReferences"), None);
     let owned = replaced_by(
-        &wanted(json!({})),
-        patched(json!({PATCH: "true", MANAGED: "true"})),
+        &wanted(&json!({})),
+        patched(&json!({PATCH: "true", MANAGED: "true"})),
     );
     assert_eq!(
         owned["metadata"]["ownerReferences"],
@@ -184,12 +184,12 @@ fn patched_secret_keeps_its_own_keys_and_owner() {
     let empty = Found {
         items: items("new"),
         live: Some(live(
-            json!({"name": "db", "annotations": {PATCH: "true"}}),
+            &json!({"name": "db", "annotations": {PATCH: "true"}}),
             &[],
         )),
     };
     assert_eq!(
-        replaced_by(&wanted(json!({})), empty)["data"],
+        replaced_by(&wanted(&json!({})), empty)["data"],
         json!({"password": "bmV3"})
     );
 }
