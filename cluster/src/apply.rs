@@ -1,6 +1,6 @@
 //! Server-side apply, for real and as a dry run.
 
-use http::{Request, header};
+use http::Request;
 use manifests::Manifest;
 use serde_json::Value;
 
@@ -64,21 +64,11 @@ impl Cluster {
         let id = manifest.id();
         let kind = self.kind_of(manifest).await?;
         let path = format!("{}?{}", kind.path(&id)?, options.query());
-        // EXPOSE: this is the request that brings the plaintext to the API server. The HTTP client
-        // takes the copy over and drops it unwiped after sending.
-        let body = manifest.to_body().expose().to_vec();
-        let request = Request::patch(path)
-            .header(header::CONTENT_TYPE, "application/apply-patch+yaml")
-            .header(header::ACCEPT, "application/json")
-            .body(body)
-            .map_err(|source| ApiError::of(&id, kube::Error::HttpError(source)))?;
-        let _place = self.place().await?;
-        let mut answer: Value = self
-            .client()
-            .request(request)
-            .await
-            .map_err(|error| ApiError::of(&id, error))?;
-        self.concealer.conceal(&mut answer);
-        Ok(answer)
+        self.send(
+            Request::patch(path),
+            "application/apply-patch+yaml",
+            manifest,
+        )
+        .await
     }
 }

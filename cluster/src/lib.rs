@@ -12,6 +12,7 @@ mod delete;
 mod error;
 mod read;
 mod resources;
+mod send;
 mod watch;
 mod write;
 

@@ -1,6 +1,6 @@
 //! Creating and replacing whole objects, for the kinds whose upstream roles grant no patch.
 
-use http::{Request, header};
+use http::Request;
 use manifests::Manifest;
 use serde_json::Value;
 
@@ -61,20 +61,6 @@ impl Cluster {
             Act::Create => Request::post(format!("{}?{query}", kind.collection(&id)?)),
             Act::Replace => Request::put(format!("{}?{query}", kind.path(&id)?)),
         };
-        // EXPOSE: this is the request that brings the plaintext to the API server.
-        let body = manifest.to_body().expose().to_vec();
-        let request = request
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, "application/json")
-            .body(body)
-            .map_err(|source| ApiError::of(&id, kube::Error::HttpError(source)))?;
-        let _place = self.place().await?;
-        let mut answer: Value = self
-            .client()
-            .request(request)
-            .await
-            .map_err(|error| ApiError::of(&id, error))?;
-        self.concealer.conceal(&mut answer);
-        Ok(answer)
+        self.send(request, "application/json", manifest).await
     }
 }

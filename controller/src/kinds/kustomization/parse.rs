@@ -7,20 +7,14 @@ use api::kustomize::{DeletionPolicy, Kustomization, KustomizationSpec, SourceKin
 use api::names::flux;
 use jiff::Timestamp;
 use kube::ResourceExt;
-use manifests::{
-    ArtifactPath, BuildOptions, GroupKind, Image, KustomizeOptions, ObjectId, ParsePath, Patch,
-    PatchTarget, Tool,
-};
+use manifests::{GroupKind, ObjectId};
 use pipeline::inventory::Inventory;
 use pipeline::unit::{
-    self, Decryption, Duplicates, Family, HealthCheck, HealthChecks, HealthModel, HealthPolicy,
-    ImmutableChange, MacPolicy, PrunePolicy, SourceRef, Unit, UnitId,
+    self, Duplicates, Family, HealthCheck, HealthChecks, HealthModel, HealthPolicy,
+    ImmutableChange, PrunePolicy, SourceRef, Unit, UnitId,
 };
 
 use crate::error::{Category, Error};
-
-/// Annotation that lets a unit use documents whose MAC does not match (I4).
-const MAC_POLICY: &str = "signet.dev/mac-policy";
 
 /// The shortest budget of a run (§9.1).
 const SHORTEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -96,18 +90,10 @@ pub(super) fn unit(
             name: name.clone(),
         },
         source: SourceRef::Object(source.clone()),
-        build: build(spec)?,
-        decryption: spec.decryption.as_ref().map(|decryption| Decryption {
-            secret_name: decryption
-                .secret_ref
-                .as_ref()
-                .map(|secret| secret.name.clone()),
-            service_account: decryption.service_account_name.clone(),
-            mac_policy: match object.annotations().get(MAC_POLICY).map(String::as_str) {
-                Some("warn") => MacPolicy::Warn,
-                _ => MacPolicy::Refuse,
-            },
-        }),
+        build: unit::flux::build(spec).map_err(|error| {
+            Error::new(Category::Invalid, "BuildFailed", "spec.path cannot be used").because(error)
+        })?,
+        decryption: unit::flux::decryption(object),
         default_namespace: spec.target_namespace.clone(),
         duplicates: Duplicates::Refuse,
         owner: unit::flux::owner(namespace, &name),
@@ -175,65 +161,6 @@ fn refuse_unsupported(spec: &KustomizationSpec) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-fn build(spec: &KustomizationSpec) -> Result<BuildOptions, Error> {
-    let path: ArtifactPath =
-        spec.path
-            .as_deref()
-            .unwrap_or_default()
-            .parse()
-            .map_err(|error: ParsePath| {
-                Error::new(Category::Invalid, "BuildFailed", "spec.path cannot be used")
-                    .because(error)
-            })?;
-    let metadata = spec.common_metadata.clone().unwrap_or_default();
-    Ok(BuildOptions {
-        path,
-        tool: Tool::Kustomize(KustomizeOptions {
-            namespace: spec.target_namespace.clone(),
-            name_prefix: spec.name_prefix.clone(),
-            name_suffix: spec.name_suffix.clone(),
-            patches: spec.patches.iter().map(patch).collect(),
-            images: spec.images.iter().map(image).collect(),
-            components: spec.components.clone(),
-            ignore_missing_components: spec.ignore_missing_components.unwrap_or_default(),
-            common_labels: metadata.labels,
-            common_annotations: metadata.annotations,
-            build_metadata: spec
-                .build_metadata
-                .iter()
-                .filter_map(|word| serde_json::to_value(word).ok()?.as_str().map(str::to_owned))
-                .collect(),
-            ..KustomizeOptions::default()
-        }),
-    })
-}
-
-fn patch(patch: &api::kustomize::Patch) -> Patch {
-    let text = |part: &Option<String>| part.clone().unwrap_or_default();
-    Patch {
-        patch: patch.patch.clone(),
-        target: patch.target.as_ref().map(|target| PatchTarget {
-            group: text(&target.group),
-            version: text(&target.version),
-            kind: text(&target.kind),
-            name: text(&target.name),
-            namespace: text(&target.namespace),
-            label_selector: text(&target.label_selector),
-            annotation_selector: text(&target.annotation_selector),
-        }),
-    }
-}
-
-fn image(image: &api::kustomize::Image) -> Image {
-    let text = |part: &Option<String>| part.clone().unwrap_or_default();
-    Image {
-        name: image.name.clone(),
-        new_name: text(&image.new_name),
-        new_tag: text(&image.new_tag),
-        digest: text(&image.digest),
-    }
 }
 
 fn health(spec: &KustomizationSpec, namespace: &str) -> HealthChecks {
