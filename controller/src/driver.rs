@@ -10,6 +10,7 @@ mod finalizer;
 mod status;
 mod wake;
 
+use std::any::TypeId;
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
-use kube::core::DeserializeGuard;
 use kube::core::object::HasStatus;
+use kube::core::{DeserializeGuard, NamespaceResourceScope};
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::{ObjectRef, store::Writer};
 use kube::runtime::{PredicateConfig, WatchStreamExt, watcher};
@@ -30,6 +31,7 @@ use tracing::{Instrument, debug, error, warn};
 
 use crate::context::Context;
 use crate::error::{Category, Chain, Error};
+use crate::flags::Flags;
 use backoff::Backoffs;
 use status::Written;
 
@@ -180,7 +182,7 @@ struct Driver {
 pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Guarded<R::Kind>>) {
     let api = Api::<Guarded<R::Kind>>::all(context.clusters.own().client().clone());
     let reader = writer.as_reader();
-    let stream = watcher(api, watcher::Config::default().any_semantic())
+    let stream = watcher(api, watched::<R::Kind>(&context.flags))
         .default_backoff()
         .reflect_shared(writer)
         .applied_objects()
@@ -210,6 +212,19 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
             std::future::ready(())
         })
         .await;
+}
+
+/// Returns what of a kind is watched.
+fn watched<K: Resource>(flags: &Flags) -> watcher::Config
+where
+    K::Scope: 'static,
+{
+    let all = watcher::Config::default().any_semantic();
+    let is_namespaced = TypeId::of::<K::Scope>() == TypeId::of::<NamespaceResourceScope>();
+    match &flags.watch_namespace {
+        Some(namespace) if is_namespaced => all.fields(&format!("metadata.namespace={namespace}")),
+        Some(_) | None => all,
+    }
 }
 
 async fn reconcile<R: Reconciler>(

@@ -23,6 +23,10 @@ pub struct Flags {
     #[arg(long, env = "POD_NAMESPACE", default_value = "signet-system")]
     pub namespace: String,
 
+    /// Serve only the objects of this namespace, and those that are in none [default: all]
+    #[arg(long, env = "SIGNET_WATCH_NAMESPACE")]
+    pub watch_namespace: Option<String>,
+
     /// Name of this replica; it must differ between replicas
     #[arg(long, env = "POD_NAME", default_value = "signet-controller")]
     pub identity: String,

@@ -54,3 +54,4 @@ pub use sealed_secrets::SealedSecretsController;
 pub use ssh_server::SshGitServer;
 pub use start_error::StartError;
 pub use tls::{Authority, Identity};
+pub use workspace::keep_logs;

@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tempfile::TempDir;
@@ -116,8 +117,17 @@ fn mark_as_kept(folder: &Path) {
     );
 }
 
+/// Whether this process asked for what it starts to be kept.
+static KEEP_LOGS: AtomicBool = AtomicBool::new(false);
+
+/// Keeps logs and data of everything that stops from now on, as `SIGNET_KEEP_LOGS` does, and tells where they are.
+pub fn keep_logs() {
+    KEEP_LOGS.store(true, Ordering::Relaxed);
+}
+
 fn keep() -> bool {
-    env::var_os("SIGNET_KEEP_LOGS").is_some_and(|value| !value.is_empty())
+    KEEP_LOGS.load(Ordering::Relaxed)
+        || env::var_os("SIGNET_KEEP_LOGS").is_some_and(|value| !value.is_empty())
 }
 
 fn root() -> PathBuf {
