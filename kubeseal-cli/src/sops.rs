@@ -7,6 +7,11 @@
 pub(crate) mod cloud;
 mod configuration;
 mod error;
+#[expect(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "these comments are the help text, which has no markup"
+)]
 mod flags;
 pub(crate) mod identities;
 mod key_flags;

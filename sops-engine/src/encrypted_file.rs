@@ -98,10 +98,7 @@ impl EncryptedFile {
     pub fn parse(format: Format, bytes: &[u8]) -> Result<Self, ReadError> {
         match format {
             Format::Yaml => Self::parse_yaml(bytes),
-            Format::Json => {
-                Self::from_entries(json::read(bytes).map_err(ReadError::Json)?, Source::Tree)
-            }
-            Format::Binary => {
+            Format::Json | Format::Binary => {
                 Self::from_entries(json::read(bytes).map_err(ReadError::Json)?, Source::Tree)
             }
             Format::Dotenv => {

@@ -55,6 +55,10 @@ pub(super) struct Shared {
 
 /// The way of calling without a command.
 #[derive(Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch as typed; the mode knows what they mean"
+)]
 pub(super) struct Legacy {
     /// Encrypt the file and print the result
     #[arg(short, long)]
@@ -96,9 +100,9 @@ pub(super) struct Legacy {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Encrypt a file and print the result
-    Encrypt(Encrypt),
+    Encrypt(Box<Encrypt>),
     /// Decrypt a file and print the result
-    Decrypt(Decrypt),
+    Decrypt(Box<Decrypt>),
     /// Say whether a file is encrypted
     Filestatus(FileStatus),
     /// Print a completion script

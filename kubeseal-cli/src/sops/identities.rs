@@ -22,7 +22,7 @@ pub(crate) fn collect(recipients: &[&str], invocation: &Invocation) -> AgeKeySer
     collector.command_of("SOPS_AGE_SSH_PRIVATE_KEY_CMD");
     collector.ssh_folder();
     if let Some(text) = invocation.variable("SOPS_AGE_KEY") {
-        collector.add(SecretBytes::from(text.to_owned()), "SOPS_AGE_KEY");
+        collector.add(&SecretBytes::from(text.to_owned()), "SOPS_AGE_KEY");
     } else {
         collector.service.note_absent("SOPS_AGE_KEY");
     }
@@ -39,8 +39,8 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn add(&mut self, text: SecretBytes, origin: &str) {
-        if let Err(error) = self.service.add_identities(&text, origin) {
+    fn add(&mut self, text: &SecretBytes, origin: &str) {
+        if let Err(error) = self.service.add_identities(text, origin) {
             self.service.note_broken(origin, error.to_string());
         }
     }
@@ -51,7 +51,7 @@ impl Collector<'_> {
             return;
         };
         match read(&self.invocation.absolute(Path::new(path))) {
-            Ok(text) => self.add(text, variable),
+            Ok(text) => self.add(&text, variable),
             Err(reason) => self.service.note_broken(variable, reason),
         }
     }
@@ -69,7 +69,7 @@ impl Collector<'_> {
         };
         for recipient in self.recipients {
             match output(&words, recipient, self.invocation) {
-                Ok(text) => self.add(text, variable),
+                Ok(text) => self.add(&text, variable),
                 Err(reason) => self.service.note_broken(variable, reason),
             }
         }
@@ -82,7 +82,7 @@ impl Collector<'_> {
         for name in ["id_ed25519", "id_rsa"] {
             let path = Path::new(home).join(".ssh").join(name);
             if let Ok(text) = read(&path) {
-                self.add(text, &path.display().to_string());
+                self.add(&text, &path.display().to_string());
             } else {
                 self.service.note_absent(path.display().to_string());
             }
@@ -99,7 +99,7 @@ impl Collector<'_> {
         }
         let origin = path.display().to_string();
         match read(&path) {
-            Ok(text) => self.add(text, &origin),
+            Ok(text) => self.add(&text, &origin),
             Err(reason) => self.service.note_broken(origin, reason),
         }
     }

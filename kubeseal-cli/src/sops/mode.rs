@@ -74,9 +74,11 @@ pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Resu
         Some(Command::Completion { shell }) => Ok(Mode::Print {
             text: flags::completion(shell),
         }),
-        Some(Command::Encrypt(flags)) => encrypt(flags, &shared, invocation, io).map(Mode::Encrypt),
+        Some(Command::Encrypt(flags)) => {
+            encrypt(&flags, &shared, invocation, io).map(Mode::Encrypt)
+        }
         Some(Command::Decrypt(flags)) => {
-            decrypt(flags.target, &flags.reading, &shared, invocation, io).map(Mode::Decrypt)
+            decrypt(&flags.target, &flags.reading, &shared, invocation, io).map(Mode::Decrypt)
         }
         Some(Command::Filestatus(flags)) => file_status(flags, invocation).map(Mode::FileStatus),
         None if legacy.version => Ok(Mode::Print {
@@ -93,9 +95,9 @@ pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Resu
                         keys: legacy.keys,
                         selection: legacy.selection,
                     };
-                    encrypt(flags, &shared, invocation, io).map(Mode::Encrypt)
+                    encrypt(&flags, &shared, invocation, io).map(Mode::Encrypt)
                 }
-                (false, true) => decrypt(legacy.target, &legacy.reading, &shared, invocation, io)
+                (false, true) => decrypt(&legacy.target, &legacy.reading, &shared, invocation, io)
                     .map(Mode::Decrypt),
                 (true, true) => Err(Error::usage(
                     1,
@@ -112,7 +114,7 @@ pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Resu
 }
 
 fn encrypt(
-    flags: Encrypt,
+    flags: &Encrypt,
     shared: &Shared,
     invocation: &Invocation,
     io: &mut Io,
@@ -128,11 +130,11 @@ fn encrypt(
             "Error: reading from standard input needs --filename-override",
         ));
     }
-    let (input, output) = paths(&target, invocation)?;
+    let (input, output) = paths(target, invocation)?;
     let found = configuration::find(shared.config.as_deref(), invocation, io)?;
-    let aws = key_flags::aws_options(&keys)?;
-    let given = key_flags::given(&keys, invocation, &aws)?;
-    let name = named(&target).unwrap_or(Path::new(""));
+    let aws = key_flags::aws_options(keys)?;
+    let given = key_flags::given(keys, invocation, &aws)?;
+    let name = named(target).unwrap_or(Path::new(""));
     let rule = match &found {
         Some(found) => found.rule_for(&invocation.absolute(name), &aws)?,
         None => None,
@@ -149,9 +151,9 @@ fn encrypt(
         }
     };
     let configured = rule.as_ref().and_then(|rule| rule.rule.as_ref());
-    let chosen = select(&selection, configured)?;
+    let chosen = select(selection, configured)?;
     if output.format == Format::Binary {
-        warn_binary(&selection, configured, io);
+        warn_binary(selection, configured, io);
     }
     let configured_scope = rule.as_ref().map(|rule| rule.mac_scope).unwrap_or_default();
     Ok(EncryptMode {
@@ -173,13 +175,13 @@ fn encrypt(
 }
 
 fn decrypt(
-    target: Target,
+    target: &Target,
     reading: &Reading,
     shared: &Shared,
     invocation: &Invocation,
     io: &mut Io,
 ) -> Result<DecryptMode, Error> {
-    let (input, output) = paths(&target, invocation)?;
+    let (input, output) = paths(target, invocation)?;
     let found = configuration::find(shared.config.as_deref(), invocation, io)?;
     let extract = reading
         .extract

@@ -1,5 +1,7 @@
 //! The report on a data key that could not be recovered.
 
+use std::fmt::Write as _;
+
 use sops_engine::{GroupAttempt, UnwrapDataKey};
 
 use crate::error::Chain;
@@ -9,15 +11,17 @@ pub(super) fn recovery(error: &UnwrapDataKey) -> String {
     let mut text = String::from("Failed to get the data key required to decrypt the SOPS file.\n");
     for (index, group) in error.groups().iter().enumerate() {
         match group {
-            GroupAttempt::Opened => text.push_str(&format!("\nGroup {index}: SUCCESS")),
+            GroupAttempt::Opened => {
+                let _ = write!(text, "\nGroup {index}: SUCCESS");
+            }
             GroupAttempt::Failed(keys) => {
-                text.push_str(&format!("\nGroup {index}: FAILED"));
+                let _ = write!(text, "\nGroup {index}: FAILED");
                 for key in keys {
-                    text.push_str(&format!("\n  {}: FAILED", key.key));
+                    let _ = write!(text, "\n  {}: FAILED", key.key);
                     let cause = Chain(&key.error).to_string();
                     for (line, words) in wrapped(&cause, 60).into_iter().enumerate() {
                         let mark = if line == 0 { "- | " } else { "  | " };
-                        text.push_str(&format!("\n    {mark}{words}"));
+                        let _ = write!(text, "\n    {mark}{words}");
                     }
                     text.push('\n');
                 }

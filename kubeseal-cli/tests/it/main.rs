@@ -7,3 +7,5 @@
 )]
 
 mod kubeseal;
+mod signet_build;
+mod sops;

@@ -256,7 +256,7 @@ fn hostile_yaml_is_refused_with_a_place() {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..9 {
             let below = format!("*a{}, ", level - 1).repeat(10);
-            text.push_str(&format!("a{level}: &a{level} [{below}]\n"));
+            text = format!("{text}a{level}: &a{level} [{below}]\n");
         }
         text
     };
@@ -324,8 +324,7 @@ fn objects_are_decrypted_with_their_plaintext_listed() {
     );
     let file = EncryptedFile::parse(Format::Yaml, text.as_bytes()).expect("reads");
     let cipher = file.tree;
-    let json =
-        crate::json::write(&cipher.documents[0], crate::JsonIndent::OneLine).expect("finite");
+    let json = json::write(&cipher.documents[0], crate::JsonIndent::OneLine).expect("finite");
     let mut object: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     let sops = text.split("sops:\n").nth(1).expect("a block");
     let field = |name: &str| {

@@ -1,0 +1,371 @@
+//! `sops`, run in this process with buffers.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use kubeseal_cli::Io;
+use kubeseal_cli::sops::{Invocation, run};
+use tempfile::TempDir;
+
+mod interoperability;
+
+/// What a run left behind.
+#[derive(Debug)]
+struct Outcome {
+    status: u8,
+    stdout: String,
+    stderr: String,
+}
+
+impl Outcome {
+    fn output(self) -> String {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        self.stdout
+    }
+
+    /// Returns standard error of a run that must have failed so.
+    fn failure(self, status: u8) -> String {
+        assert_eq!(self.status, status, "{}{}", self.stdout, self.stderr);
+        self.stderr
+    }
+}
+
+/// A folder with an age key, where commands run with nothing else in their environment.
+struct Desk {
+    folder: TempDir,
+    recipient: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("keys.txt");
+        let output = std::process::Command::new(components::Program::AgeKeygen.path().unwrap())
+            .arg("-o")
+            .arg(&key)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "no key was made");
+        let text = std::fs::read_to_string(&key).unwrap();
+        let recipient = text
+            .lines()
+            .find_map(|line| line.strip_prefix("# public key: "))
+            .unwrap()
+            .to_owned();
+        Self { folder, recipient }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap()
+    }
+
+    fn sops(&self, arguments: &[&str]) -> Outcome {
+        let key_file = [("SOPS_AGE_KEY_FILE", "keys.txt")];
+        self.sops_with(&key_file, arguments, "")
+    }
+
+    fn sops_with(&self, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Outcome {
+        let (stdout, stderr) = (Buffer::default(), Buffer::default());
+        let input = std::io::Cursor::new(input.as_bytes().to_vec());
+        let mut io = Io::new(input, stdout.clone(), stderr.clone());
+        let invocation = Invocation {
+            arguments: std::iter::once("sops")
+                .chain(arguments.iter().copied())
+                .map(Into::into)
+                .collect(),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            directory: self.path().to_owned(),
+            now: "2026-01-01T00:00:00Z".parse().unwrap(),
+        };
+        let status = run(invocation, &mut io);
+        Outcome {
+            status,
+            stdout: stdout.text(),
+            stderr: stderr.text(),
+        }
+    }
+
+    fn encrypt(&self, name: &str, extra: &[&str]) -> String {
+        let mut arguments = vec!["encrypt", "--age", &self.recipient];
+        arguments.extend(extra);
+        arguments.push(name);
+        self.sops(&arguments).output()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl std::io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// S-145, S-146, S-147, S-149
+#[test]
+fn identities_come_from_every_source() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a: 1\n");
+    let sealed = desk.encrypt("a.yaml", &[]);
+    desk.write("a.enc.yaml", &sealed);
+    desk.write("home/.config/sops/age/keys.txt", &desk.read("keys.txt"));
+    desk.write("xdg/sops/age/keys.txt", &desk.read("keys.txt"));
+    let (key, home, xdg) = (
+        desk.read("keys.txt"),
+        desk.path().join("home").display().to_string(),
+        desk.path().join("xdg").display().to_string(),
+    );
+    for environment in [
+        ("SOPS_AGE_KEY", key.as_str()),
+        ("SOPS_AGE_KEY_FILE", "keys.txt"),
+        (
+            "SOPS_AGE_KEY_CMD",
+            "/bin/sh -c 'test -n \"$SOPS_AGE_RECIPIENT\" && cat keys.txt'",
+        ),
+        ("HOME", &home),
+        ("XDG_CONFIG_HOME", &xdg),
+    ] {
+        let outcome = desk.sops_with(&[environment], &["decrypt", "a.enc.yaml"], "");
+        assert_eq!(outcome.output(), "a: 1\n", "{}", environment.0);
+    }
+}
+
+/// S-081, S-147, S-151, S-231
+#[test]
+fn an_unopened_file_is_reported_key_by_key() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a: 1\n");
+    desk.write("a.enc.yaml", &desk.encrypt("a.yaml", &[]));
+    let environment = [("SOPS_AGE_KEY_CMD", "")];
+    let stderr = desk
+        .sops_with(&environment, &["-d", "a.enc.yaml"], "")
+        .failure(128);
+    let start = format!(
+        "Failed to get the data key required to decrypt the SOPS file.\n\nGroup 0: FAILED\n  {}: \
+         FAILED\n    - | ",
+        desk.recipient
+    );
+    assert!(stderr.starts_with(&start), "{stderr}");
+    assert!(stderr.contains("SOPS_AGE_KEY_CMD"), "{stderr}");
+    assert!(
+        stderr.contains("no master key was able to decrypt the file"),
+        "{stderr}"
+    );
+}
+
+/// S-187, S-193, S-194, S-202
+#[test]
+fn files_are_changed_in_place_or_written_elsewhere() {
+    let desk = Desk::new();
+    let plain = "# c\nb: 'x'\na: [1, two]\n";
+    desk.write("a.yaml", plain);
+    let age = desk.recipient.clone();
+    desk.sops(&["encrypt", "a.yaml", "--age", &age, "-i"])
+        .output();
+    assert!(desk.read("a.yaml").contains("sops:"));
+    desk.sops(&["-d", "--output", "b.yaml", "a.yaml"]).output();
+    assert_eq!(desk.read("b.yaml"), plain);
+    let both = desk.sops(&["decrypt", "-i", "--output", "c.yaml", "a.yaml"]);
+    both.failure(8);
+    let sealed = desk.read("a.yaml");
+    let from_stdin = ["decrypt", "-input-type", "yaml", "--output-type=yaml"];
+    let key = [("SOPS_AGE_KEY_FILE", "keys.txt")];
+    assert_eq!(desk.sops_with(&key, &from_stdin, &sealed).output(), plain);
+    desk.sops(&["decrypt", "--in-place", "a.yaml"]).output();
+    assert_eq!(desk.read("a.yaml"), plain);
+}
+
+/// S-004, S-052, S-053, S-072, S-083, S-114, S-200, S-230
+#[test]
+fn exit_statuses_are_the_known_ones() {
+    let desk = Desk::new();
+    let age = desk.recipient.clone();
+    desk.write("a.yaml", "a: 1\nb_unencrypted: two\n");
+    desk.write("a.enc.yaml", &desk.encrypt("a.yaml", &[]));
+    desk.write("bad.yaml", "a: [\n");
+    desk.write("list.json", "[1]\n");
+    desk.write("empty.yaml", "");
+    desk.write("keys.yaml", "1: x\n");
+    let changed = desk.read("a.enc.yaml").replace("two", "three");
+    desk.write("changed.yaml", &changed);
+    let encrypt = |name: &str| desk.sops(&["encrypt", "--age", &age, name]);
+    encrypt("missing.yaml").failure(100);
+    encrypt("bad.yaml").failure(2);
+    let stderr = encrypt("list.json").failure(2);
+    assert!(
+        stderr.contains("SOPS only supports JSON files with a top-level object"),
+        "{stderr}"
+    );
+    encrypt("empty.yaml").failure(92);
+    encrypt("keys.yaml").failure(23);
+    let stderr = encrypt("a.enc.yaml").failure(203);
+    assert!(
+        stderr.contains("a top-level entry called 'sops'"),
+        "{stderr}"
+    );
+    let stderr = desk.sops(&["decrypt", "a.yaml"]).failure(1);
+    assert_eq!(stderr, "sops metadata not found\n");
+    desk.sops(&["decrypt", "bad.yaml"]).failure(1);
+    let stderr = desk.sops(&["decrypt", "changed.yaml"]).failure(51);
+    assert!(stderr.starts_with("MAC mismatch. File has "), "{stderr}");
+    let ignored = desk.sops(&["decrypt", "--ignore-mac", "changed.yaml"]);
+    assert_eq!(ignored.output(), "a: 1\nb_unencrypted: three\n");
+    desk.sops_with(&[], &["encrypt", "--age", &age], "a: 1\n")
+        .failure(8);
+    desk.sops(&["encrypt", "--age", "a,,b", "a.yaml"])
+        .failure(1);
+    desk.sops(&["encrypt", "--age", &age, "--encrypted-regex", "(", "a.yaml"])
+        .failure(1);
+    let several = ["--encrypted-regex", "a", "--encrypted-suffix", "b"];
+    let mut arguments = vec!["encrypt", "--age", &age];
+    arguments.extend(several);
+    arguments.push("a.yaml");
+    desk.sops(&arguments).failure(8);
+    desk.sops(&["decrypt", "--decryption-order", "age,age", "a.enc.yaml"])
+        .failure(112);
+    desk.sops(&["encrypt", "--encryption-context", "x", "a.yaml"])
+        .failure(6);
+    desk.sops(&[]).failure(100);
+    let unknown = desk.sops(&["decrypt", "--unknown", "a.yaml"]);
+    assert!(
+        unknown.stdout.starts_with("Usage: sops"),
+        "{}",
+        unknown.stdout
+    );
+    unknown.failure(1);
+}
+
+/// S-191, S-192, S-197, S-203
+#[test]
+fn one_value_can_be_extracted() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a:\n  b: [x, 7]\n  c: text\n");
+    desk.write("a.enc.yaml", &desk.encrypt("a.yaml", &[]));
+    let extract = |path: &str| desk.sops(&["decrypt", "--extract", path, "a.enc.yaml"]);
+    assert_eq!(extract("[\"a\"][\"c\"]").output(), "text");
+    assert_eq!(extract("['a']['b'][1]").output(), "7\n");
+    assert_eq!(
+        extract("[\"a\"]").output(),
+        "b:\n    - x\n    - 7\nc: text\n"
+    );
+    let stderr = extract("[\"z\"]").failure(1);
+    assert_eq!(stderr, "error truncating tree: component ['z'] not found\n");
+    extract("[\"a\"][\"c\"][\"d\"]").failure(1);
+    extract("[\"a\"][-1]").failure(91);
+    extract("a").failure(91);
+}
+
+/// S-119, S-122, S-136
+#[test]
+fn the_output_may_have_another_format() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a: 1 # c\nb: [x]\n");
+    desk.write("a.enc.yaml", &desk.encrypt("a.yaml", &[]));
+    let to = |format: &str| desk.sops(&["decrypt", "--output-type", format, "a.enc.yaml"]);
+    assert_eq!(
+        to("json").output(),
+        "{\n\t\"a\": 1,\n\t\"b\": [\n\t\t\"x\"\n\t]\n}\n"
+    );
+    let stderr = to("binary").failure(4);
+    assert!(stderr.contains("check --output-type"), "{stderr}");
+    to("dotenv").failure(4);
+    desk.write("a.json", "{\"a\": 1}");
+    let yaml = desk.sops(&[
+        "encrypt",
+        "--age",
+        &desk.recipient,
+        "--output-type",
+        "yaml",
+        "a.json",
+    ]);
+    assert!(yaml.output().starts_with("a: ENC["));
+}
+
+/// S-171, S-172, S-173, S-174, S-175, S-176, S-181, S-182
+#[test]
+fn the_configuration_is_found_from_the_working_directory_upwards() {
+    let desk = Desk::new();
+    let age = desk.recipient.clone();
+    desk.write("a.yaml", "a: 1\nb: 2\n");
+    let stderr = desk.sops(&["encrypt", "a.yaml"]).failure(1);
+    assert!(
+        stderr.starts_with("config file not found, or has no creation rules"),
+        "{stderr}"
+    );
+    desk.write(
+        ".sops.yaml",
+        &format!("creation_rules:\n  - path_regex: ^a\n    age: {age}\n    encrypted_regex: ^a$\n"),
+    );
+    let sealed = desk.sops(&["encrypt", "a.yaml"]).output();
+    assert!(sealed.contains("\nb: 2\n"), "{sealed}");
+    let stderr = desk
+        .sops(&["encrypt", "--filename-override", "z.yaml", "a.yaml"])
+        .failure(1);
+    assert!(
+        stderr.contains("no matching creation rules found"),
+        "{stderr}"
+    );
+    desk.write("other.yaml", "creation_rules:\n  - pgp: ''\n");
+    let stderr = desk
+        .sops(&["encrypt", "--config", "other.yaml", "a.yaml"])
+        .failure(1);
+    assert_eq!(
+        stderr,
+        "Could not generate data key: [empty key group provided]\n"
+    );
+    desk.sops(&["encrypt", "--config", "missing.yaml", "a.yaml"])
+        .failure(1);
+    let environment = [
+        ("SOPS_CONFIG", "other.yaml"),
+        ("SOPS_AGE_RECIPIENTS", age.as_str()),
+    ];
+    desk.sops_with(&environment, &["encrypt", "a.yaml"], "")
+        .output();
+}
+
+/// S-195, S-196, S-228
+#[test]
+fn small_commands_answer() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a: 1\n");
+    desk.write("a.enc.yaml", &desk.encrypt("a.yaml", &[]));
+    assert!(desk.sops(&["--version"]).output().starts_with("sops 3."));
+    assert!(
+        desk.sops(&["completion", "bash"])
+            .output()
+            .contains("_sops")
+    );
+    assert_eq!(
+        desk.sops(&["filestatus", "a.yaml"]).output(),
+        "{\"encrypted\":false}\n"
+    );
+    assert_eq!(
+        desk.sops(&["filestatus", "a.enc.yaml"]).output(),
+        "{\"encrypted\":true}\n"
+    );
+}
