@@ -34,7 +34,8 @@ impl Default for ControllerOptions {
             data: None,
             arguments: Vec::new(),
             environment: Vec::new(),
-            log_level: "info,controller=debug".to_owned(),
+            // Everything there is: the canary reads it.
+            log_level: "trace".to_owned(),
         }
     }
 }
@@ -46,6 +47,8 @@ pub struct Controller {
     metrics: u16,
     artifacts: u16,
     data: PathBuf,
+    temp: PathBuf,
+    environment: Vec<(String, String)>,
 }
 
 impl Controller {
@@ -65,6 +68,8 @@ impl Controller {
             .data
             .clone()
             .unwrap_or_else(|| world.cluster().folder().join(format!("data-{api}")));
+        let temp = world.cluster().folder().join(format!("temp-{api}"));
+        std::fs::create_dir_all(&temp).expect("the folder is made");
         let families: Vec<&str> = options
             .families
             .iter()
@@ -87,9 +92,11 @@ impl Controller {
             format!("--artifact-host=127.0.0.1:{artifacts}"),
             format!("--data-dir={}", data.display()),
             format!("--log-level={}", options.log_level),
+            "--log-format=text".to_owned(),
         ])
         .arguments(&options.arguments)
         .variable("KUBECONFIG", kubeconfig)
+        .variable("TMPDIR", &temp)
         .variable("SIGNET_RENDER_WORKER", worker)
         .variable("RUST_BACKTRACE", "1");
         let launch = options
@@ -103,6 +110,8 @@ impl Controller {
             metrics,
             artifacts,
             data,
+            temp,
+            environment: options.environment.clone(),
         };
         crate::eventually("the controller's health", Duration::from_secs(20), || {
             if let Some(status) = controller.child.ended() {
@@ -147,6 +156,16 @@ impl Controller {
     /// Returns the folder of artifacts.
     pub fn data(&self) -> &PathBuf {
         &self.data
+    }
+
+    /// Returns its folder for temporary files.
+    pub fn temp(&self) -> &PathBuf {
+        &self.temp
+    }
+
+    /// Returns what the options added to its environment.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.environment
     }
 
     /// Returns everything it logged.

@@ -1,14 +1,20 @@
 //! What the end-to-end tests share: a cluster with Signet installed in it, and the controller as a
 //! process under exactly the rights the install gives it.
 //!
-//! Start with [`World`]. The scenarios are in `tests/it`, one a file, named for the behaviour.
+//! Start with [`World`]. The scenarios are in `tests/it`, one a file, named for the behaviour;
+//! those that hold secrets end with [`Canary::assert_silent`].
 
+mod canary;
 mod controller;
+mod paths;
 mod programs;
+mod run;
 mod wait;
 mod world;
 
+pub use canary::Canary;
 pub use controller::{Controller, ControllerOptions};
 pub use programs::program;
+pub use run::{Output, run};
 pub use wait::eventually;
 pub use world::World;

@@ -1,4 +1,5 @@
-//! Signet's own programs, built from this checkout in the profile of the running test.
+//! Signet's own programs, built from this checkout in the profile of the running test, or those of
+//! the folder that `SIGNET_PROGRAMS` names.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +18,9 @@ pub fn program(name: &str) -> PathBuf {
 fn folder() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
+        if let Some(folder) = std::env::var_os("SIGNET_PROGRAMS") {
+            return folder.into();
+        }
         let test = std::env::current_exe().expect("because a running test has a path");
         let folder = test
             .ancestors()

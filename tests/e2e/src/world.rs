@@ -7,7 +7,10 @@ use deploy::family::Family;
 use deploy::manifests::Install;
 use serde_json::Value;
 
-use crate::eventually;
+use crate::{eventually, paths};
+
+/// How long anything may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(40);
 
 /// A control plane with definitions, roles and ServiceAccount of an install.
 pub struct World {
@@ -64,28 +67,140 @@ impl World {
         &self.install.namespace
     }
 
-    /// Applies an object.
+    /// Applies an object, by server-side apply.
     ///
     /// # Panics
     ///
     /// When the API server refuses it.
     pub fn create(&self, object: &Value) {
-        self.cluster
-            .apply(&object.to_string())
-            .expect("the object is applied");
+        self.try_create(object)
+            .unwrap_or_else(|reason| panic!("{object} is not applied: {reason}"));
     }
 
-    /// Returns an object as JSON: `get("kustomization", "flux-system", "apps")`.
+    /// Applies an object, by server-side apply.
+    ///
+    /// # Errors
+    ///
+    /// What the API server says.
+    pub fn try_create(&self, object: &Value) -> Result<Value, String> {
+        let text = |pointer: &str| {
+            let found = object.pointer(pointer).and_then(Value::as_str);
+            found.unwrap_or_default().to_owned()
+        };
+        let path = paths::object(
+            &text("/kind"),
+            &text("/metadata/namespace"),
+            &text("/metadata/name"),
+        );
+        self.cluster
+            .request(
+                "PATCH",
+                &format!("{path}?fieldManager=scenario&force=true"),
+                Some(object),
+            )
+            .map_err(|error| format!("{error:?}"))
+    }
+
+    /// Returns an object: `get("Kustomization", "flux-system", "apps")`.
     ///
     /// # Errors
     ///
     /// When it is not there.
     pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Result<Value, String> {
-        let text = self
+        self.cluster
+            .request("GET", &paths::object(kind, namespace, name), None)
+            .map_err(|error| error.to_string())
+    }
+
+    /// Returns the objects of a kind, of all namespaces when none is named.
+    ///
+    /// # Panics
+    ///
+    /// When they cannot be listed.
+    pub fn list(&self, kind: &str, namespace: &str) -> Vec<Value> {
+        let list = self
             .cluster
-            .kubectl(["get", kind, name, "-n", namespace, "-o", "json"], None)
-            .map_err(|error| format!("{error:?}"))?;
-        serde_json::from_str(&text).map_err(|error| error.to_string())
+            .request("GET", &paths::collection(kind, namespace), None)
+            .expect("the kind is served");
+        list["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Changes an object by a merge patch.
+    ///
+    /// # Panics
+    ///
+    /// When the API server refuses.
+    pub fn patch(&self, kind: &str, namespace: &str, name: &str, patch: &Value) {
+        let path = paths::object(kind, namespace, name);
+        let body = patch.to_string();
+        let reply = self
+            .cluster
+            .endpoint()
+            .send(
+                "PATCH",
+                &path,
+                Some(("application/merge-patch+json", body.as_bytes())),
+            )
+            .expect("the API server answers");
+        assert!(reply.is_success(), "{path}: {}", reply.text());
+    }
+
+    /// Asks for an object's deletion; it may take a moment, and finalizers.
+    ///
+    /// # Panics
+    ///
+    /// When the API server refuses.
+    pub fn delete(&self, kind: &str, namespace: &str, name: &str) {
+        self.cluster
+            .request("DELETE", &paths::object(kind, namespace, name), None)
+            .expect("the object is deleted");
+    }
+
+    /// Waits until an object is there and returns it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not appear.
+    pub fn appears(&self, kind: &str, namespace: &str, name: &str) -> Value {
+        let what = format!("{kind} {namespace}/{name} appears");
+        eventually(&what, DEADLINE, || self.get(kind, namespace, name))
+    }
+
+    /// Waits until an object is gone.
+    ///
+    /// # Panics
+    ///
+    /// When it stays.
+    pub fn disappears(&self, kind: &str, namespace: &str, name: &str) {
+        let what = format!("{kind} {namespace}/{name} disappears");
+        eventually(&what, DEADLINE, || match self.get(kind, namespace, name) {
+            Ok(object) => Err(object.to_string()),
+            Err(_) => Ok(()),
+        });
+    }
+
+    /// Returns the events on an object, oldest first.
+    pub fn events(&self, namespace: &str, name: &str) -> Vec<Value> {
+        let mut events = self.list("Event", namespace);
+        events.retain(|event| event["involvedObject"]["name"] == name);
+        events.sort_by_key(|event| event["firstTimestamp"].to_string());
+        events
+    }
+
+    /// Waits for an event on an object whose reason is the given one and returns its message.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn event(&self, namespace: &str, name: &str, reason: &str) -> String {
+        let what = format!("event {reason} on {namespace}/{name}");
+        eventually(&what, DEADLINE, || {
+            let events = self.events(namespace, name);
+            let found = events.iter().rev().find(|event| event["reason"] == reason);
+            found
+                .and_then(|event| event["message"].as_str().map(str::to_owned))
+                .ok_or_else(|| format!("events are {events:#?}"))
+        })
     }
 
     /// Waits until an object's condition has a status and returns the condition.
@@ -102,7 +217,7 @@ impl World {
         status: &str,
     ) -> Value {
         let what = format!("{kind} {namespace}/{name} {condition}={status}");
-        eventually(&what, Duration::from_secs(40), || {
+        eventually(&what, DEADLINE, || {
             let object = self.get(kind, namespace, name)?;
             let conditions = object["status"]["conditions"]
                 .as_array()
@@ -118,8 +233,8 @@ impl World {
 
     fn established(&self, definition: &str) {
         self.condition(
-            "customresourcedefinition",
-            "default",
+            "CustomResourceDefinition",
+            "",
             definition,
             "Established",
             "True",

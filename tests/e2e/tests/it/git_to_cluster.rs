@@ -50,10 +50,10 @@ fn commit_is_applied_drift_is_corrected_and_removal_is_pruned() {
         .expect("the commit is made");
     sync(world, namespace, &repository);
 
-    let ready = world.condition("kustomization", namespace, "apps", "Ready", "True");
+    let ready = world.condition("Kustomization", namespace, "apps", "Ready", "True");
     assert_eq!(ready["reason"], "ReconciliationSucceeded");
     let applied = world
-        .get("configmap", namespace, "a")
+        .get("ConfigMap", namespace, "a")
         .expect("it is applied");
     assert_eq!(applied["data"]["key"], "one");
     assert_eq!(
@@ -61,7 +61,7 @@ fn commit_is_applied_drift_is_corrected_and_removal_is_pruned() {
         "apps"
     );
     let unit = world
-        .get("kustomization", namespace, "apps")
+        .get("Kustomization", namespace, "apps")
         .expect("it is there");
     let ids: Vec<&str> = unit["status"]["inventory"]["entries"]
         .as_array()
@@ -93,7 +93,7 @@ fn commit_is_applied_drift_is_corrected_and_removal_is_pruned() {
         )
         .expect("the object is edited");
     eventually("drift is corrected", Duration::from_secs(5), || {
-        let object = world.get("configmap", namespace, "a")?;
+        let object = world.get("ConfigMap", namespace, "a")?;
         if object["data"]["key"] == "one" {
             Ok(())
         } else {
@@ -109,9 +109,9 @@ fn commit_is_applied_drift_is_corrected_and_removal_is_pruned() {
         Duration::from_secs(20),
         || {
             world
-                .get("configmap", namespace, "b")
+                .get("ConfigMap", namespace, "b")
                 .map_or(Ok(()), |_| Err("it is still there".to_owned()))
         },
     );
-    assert!(world.get("configmap", namespace, "a").is_ok());
+    assert!(world.get("ConfigMap", namespace, "a").is_ok());
 }
