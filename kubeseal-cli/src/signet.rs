@@ -53,10 +53,10 @@ impl Invocation {
 }
 
 /// Runs `signet` and returns its exit status.
-pub fn run(invocation: Invocation, io: &mut Io) -> u8 {
+pub fn run(invocation: &Invocation, io: &mut Io) -> u8 {
     let outcome = flags::parse(&invocation.arguments)
         .and_then(mode::decide)
-        .and_then(|mode| execute(mode, &invocation, io));
+        .and_then(|mode| execute(mode, invocation, io));
     match outcome {
         Ok(()) => 0,
         Err(error) => {

@@ -6,5 +6,8 @@ use kubeseal_cli::Io;
 use kubeseal_cli::signet::{self, Invocation};
 
 fn main() -> ExitCode {
-    ExitCode::from(signet::run(Invocation::of_process(), &mut Io::of_process()))
+    ExitCode::from(signet::run(
+        &Invocation::of_process(),
+        &mut Io::of_process(),
+    ))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use manifests::{ParsePath, ReadManifests};
 use pipeline::decrypt::Decrypt;
-use render::{FindWorker, RenderError, WorkerFailure};
+use render::{RenderError, WorkerFailure};
 use sources::SourceError;
 
 use crate::Io;
@@ -14,6 +14,11 @@ use crate::error::{Category, Chain};
 const KEYS_HINT: &str = "hint: age identities come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the \
                          default keys.txt, AWS credentials from the usual places, a Vault token for \
                          the server VAULT_ADDR from VAULT_TOKEN";
+
+const ROOT_HINT: &str =
+    "hint: give the root of the repository as DIR, and the directory to build with --path";
+
+const SIZE_HINT: &str = "hint: leave out what is no source of manifests in a .sourceignore file";
 
 /// A failure of `signet`.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +37,10 @@ pub(crate) enum Error {
     #[error("--path cannot be used")]
     Path { source: ParsePath },
     #[error("failed to read repository {}", root.display())]
-    ReadFolder { root: PathBuf, source: SourceError },
+    ReadFolder {
+        root: PathBuf,
+        source: Box<SourceError>,
+    },
     #[error("failed to look for Kustomizations")]
     ReadUnits { source: ReadManifests },
     #[error("{file} holds a Kustomization that cannot be read: {reason}")]
@@ -44,11 +52,17 @@ pub(crate) enum Error {
     #[error("{target}: {field} is not supported yet as it is set here")]
     UnsupportedField { target: String, field: &'static str },
     #[error("failed to build {target}")]
-    Render { target: String, source: RenderError },
+    Render {
+        target: String,
+        source: Box<RenderError>,
+    },
+    #[error("failed to build {target}: {reason}")]
+    FindWorker { target: String, reason: String },
     #[error("failed to build {target}")]
-    FindWorker { target: String, source: FindWorker },
-    #[error("failed to build {target}")]
-    Decrypt { target: String, source: Decrypt },
+    Decrypt {
+        target: String,
+        source: Box<Decrypt>,
+    },
     /// Several directories, each with its own failure.
     #[error("{} builds failed", .0.len())]
     Several(Vec<Error>),
@@ -83,22 +97,21 @@ impl Error {
 
     /// Returns the next step, where the message does not say it.
     fn hint(&self) -> Option<&'static str> {
+        let leaves_root = match self {
+            Self::Path { .. } => true,
+            Self::Render { source, .. } => matches!(**source, RenderError::Reference { .. }),
+            _ => false,
+        };
         match self {
-            Self::Decrypt {
-                source: Decrypt::DataKey { .. },
-                ..
-            } => Some(KEYS_HINT),
-            Self::Render {
-                source: RenderError::Reference { .. },
-                ..
+            _ if leaves_root => Some(ROOT_HINT),
+            Self::Decrypt { source, .. } => {
+                matches!(**source, Decrypt::DataKey { .. }).then_some(KEYS_HINT)
             }
-            | Self::Path { .. } => Some(
-                "hint: give the root of the repository as DIR, and the directory to build with --path",
-            ),
-            Self::ReadFolder {
-                source: SourceError::TooLarge { .. } | SourceError::TooMany { .. },
-                ..
-            } => Some("hint: leave out what is no source of manifests in a .sourceignore file"),
+            Self::ReadFolder { source, .. } => matches!(
+                **source,
+                SourceError::TooLarge { .. } | SourceError::TooMany { .. }
+            )
+            .then_some(SIZE_HINT),
             _ => None,
         }
     }

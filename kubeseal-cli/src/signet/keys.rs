@@ -18,7 +18,7 @@ pub(super) struct Keys {
     cloud: Arc<dyn KeyService>,
     age: Option<(BTreeSet<String>, Arc<dyn KeyService>)>,
     /// What was unwrapped, for all directories of the run.
-    pub(super) data_keys: DataKeys,
+    pub(super) unwrapped: DataKeys,
 }
 
 impl Keys {
@@ -42,7 +42,7 @@ impl Keys {
             cloud: Arc::new(CloudKeys::new(&invocation)),
             invocation,
             age: None,
-            data_keys: DataKeys::default(),
+            unwrapped: DataKeys::default(),
         }
     }
 
@@ -58,7 +58,7 @@ impl Keys {
             let data_key = unwrap_data_key(need.metadata, &services, &order)
                 .await
                 .map_err(|source| need.failed(source))?;
-            self.data_keys.insert(need.metadata, data_key);
+            self.unwrapped.insert(need.metadata, data_key);
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ fn signet(arguments: &[&str], terminals: Terminals) -> (u8, String, String) {
     let (stdout, stderr) = (Buffer::default(), Buffer::default());
     let mut io =
         Io::new(std::io::empty(), stdout.clone(), stderr.clone()).with_terminals(terminals);
-    let status = run(invocation(arguments), &mut io);
+    let status = run(&invocation(arguments), &mut io);
     (status, stdout.text(), stderr.text())
 }
 
@@ -97,7 +97,7 @@ fn every_shell_gets_a_completion_script() {
 fn nobody_reading_is_a_quiet_success() {
     let stderr = Buffer::default();
     let mut io = Io::new(std::io::empty(), Closed, stderr.clone());
-    assert_eq!(run(invocation(&["completion", "bash"]), &mut io), 0);
+    assert_eq!(run(&invocation(&["completion", "bash"]), &mut io), 0);
     assert_eq!(stderr.text(), "");
 }
 

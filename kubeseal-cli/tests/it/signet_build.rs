@@ -110,7 +110,10 @@ impl Repository {
             "--filename-override",
             name,
         ];
-        if name.ends_with(".yaml") {
+        if Path::new(name)
+            .extension()
+            .is_some_and(|found| found == "yaml")
+        {
             arguments.extend(["--encrypted-regex", "^(data|stringData)$"]);
         }
         let mut child = Command::new(Program::Sops.path().unwrap())
@@ -155,7 +158,7 @@ impl Repository {
                 .collect(),
             directory: PathBuf::from(self.path()),
         };
-        let status = run(invocation, &mut io);
+        let status = run(&invocation, &mut io);
         Outcome {
             status,
             stdout: stdout.text(),

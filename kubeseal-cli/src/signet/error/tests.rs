@@ -7,11 +7,11 @@ use super::Error;
 fn unread(kind: io::ErrorKind) -> Error {
     Error::ReadFolder {
         root: "apps".into(),
-        source: SourceError::Store {
+        source: Box::new(SourceError::Store {
             step: "read",
             path: "apps/web.yaml".into(),
             source: kind.into(),
-        },
+        }),
     }
 }
 
@@ -27,10 +27,10 @@ fn the_most_serious_of_several_failures_decides() {
 fn a_folder_that_is_too_large_gets_a_next_step() {
     let error = Error::ReadFolder {
         root: ".".into(),
-        source: SourceError::TooMany {
+        source: Box::new(SourceError::TooMany {
             what: "files and folders",
             limit: 2,
-        },
+        }),
     };
     assert!(
         error

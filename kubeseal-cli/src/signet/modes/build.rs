@@ -64,7 +64,7 @@ fn build(
     let root = invocation.directory.join(&mode.root);
     let artifact = read_folder(&root, &Limits::default()).map_err(|source| Error::ReadFolder {
         root: mode.root.clone(),
-        source,
+        source: Box::new(source),
     })?;
     let targets = targets(mode, &artifact)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -82,9 +82,10 @@ fn build(
             Err(error) => failures.push(error),
         }
     }
-    match failures.is_empty() {
-        true => Ok(everything),
-        false => Err(Error::Several(failures)),
+    if failures.is_empty() {
+        Ok(everything)
+    } else {
+        Err(Error::Several(failures))
     }
 }
 
@@ -105,7 +106,7 @@ impl Everything {
         let unused = render::unused_images(&artifact.tree, &target.options, &built.manifests)
             .map_err(|source| Error::Render {
                 target: target.name.clone(),
-                source,
+                source: Box::new(source),
             })?;
         let unused = unused
             .iter()

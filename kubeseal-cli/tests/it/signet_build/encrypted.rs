@@ -141,3 +141,37 @@ fn keys_are_found_in_files_too() {
         assert!(masked.contains("password: ••••"), "{name}");
     }
 }
+
+/// A repository may name anybody's server: the token at hand goes to ours only.
+#[test]
+fn a_token_is_not_sent_to_the_server_that_a_file_names() {
+    let repository = Repository::new(&[(
+        "db.yaml",
+        "apiVersion: v1
+kind: Secret
+metadata: {name: db}
+stringData: {password: 'ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]'}
+sops:
+  hc_vault:
+  - vault_address: https://vault.elsewhere.example
+    engine_path: transit
+    key_name: app
+    created_at: '2026-01-01T00:00:00Z'
+    enc: vault:v1:AAAA
+  lastmodified: '2026-01-01T00:00:00Z'
+  mac: ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]
+  version: 3.9.0
+",
+    )]);
+    let token = ("VAULT_TOKEN", "token-canary-55");
+    let ours = ("VAULT_ADDR", "https://vault.example");
+    let environments: [&[(&str, &str)]; 2] = [&[token], &[token, ours]];
+    for environment in environments {
+        let refusal = repository.build_in(environment, &[]).refusal(1);
+        assert!(
+            refusal.contains("\"https://vault.elsewhere.example\" is not allowed"),
+            "{refusal}"
+        );
+        assert!(!refusal.contains("token-canary"), "{refusal}");
+    }
+}

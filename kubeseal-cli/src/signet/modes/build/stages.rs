@@ -42,10 +42,7 @@ impl<'a> Stages<'a> {
     pub(super) async fn build(&mut self, target: &Target) -> Result<OpenedObjects, Error> {
         let decryption = target.decryption.as_ref();
         let policy = decryption.map(|asked| asked.mac_policy).unwrap_or_default();
-        let undecrypted = |source| Error::Decrypt {
-            target: target.name.clone(),
-            source,
-        };
+        let undecrypted = |error| undecrypted(target, error);
         let files = self.open_files(target).await?;
         let built = self
             .renderer
@@ -59,10 +56,10 @@ impl<'a> Stages<'a> {
             &self.protections,
         )
         .map_err(undecrypted)?;
-        let needs = objects.needs(&self.keys.data_keys);
+        let needs = objects.needs(&self.keys.unwrapped);
         self.keys.unwrap(&needs).await.map_err(undecrypted)?;
         let mut opened = objects
-            .open(&self.keys.data_keys, policy, files.taint)
+            .open(&self.keys.unwrapped, policy, files.taint)
             .map_err(undecrypted)?;
         opened.warnings.splice(0..0, files.warnings);
         Ok(opened)
@@ -72,14 +69,10 @@ impl<'a> Stages<'a> {
         let Some(decryption) = &target.decryption else {
             return Ok(OpenedFiles::default());
         };
-        let undecrypted = |source: Decrypt| Error::Decrypt {
-            target: target.name.clone(),
-            source,
-        };
-        let (inputs, resources) = self.listed(target).map_err(|source| Error::Render {
-            target: target.name.clone(),
-            source,
-        })?;
+        let undecrypted = |error| undecrypted(target, error);
+        let (inputs, resources) = self
+            .listed(target)
+            .map_err(|error| self.unrendered(target, error))?;
         let files = scan_files(
             &self.artifact.tree,
             &inputs,
@@ -88,10 +81,10 @@ impl<'a> Stages<'a> {
             &self.protections,
         )
         .map_err(undecrypted)?;
-        let needs = files.needs(&self.keys.data_keys);
+        let needs = files.needs(&self.keys.unwrapped);
         self.keys.unwrap(&needs).await.map_err(undecrypted)?;
         files
-            .open(&self.keys.data_keys, decryption.mac_policy)
+            .open(&self.keys.unwrapped, decryption.mac_policy)
             .map_err(undecrypted)
     }
 
@@ -112,11 +105,24 @@ impl<'a> Stages<'a> {
     }
 
     /// Where there is no worker, that is the news, and not that it did not start.
-    fn unrendered(&mut self, target: &Target, error: RenderError) -> Error {
+    fn unrendered(&self, target: &Target, error: RenderError) -> Error {
         let target = target.name.clone();
-        match (error, self.missing_worker.take()) {
-            (RenderError::Worker { .. }, Some(source)) => Error::FindWorker { target, source },
-            (source, _) => Error::Render { target, source },
+        match (error, &self.missing_worker) {
+            (RenderError::Worker { .. }, Some(missing)) => Error::FindWorker {
+                target,
+                reason: missing.to_string(),
+            },
+            (error, _) => Error::Render {
+                target,
+                source: Box::new(error),
+            },
         }
+    }
+}
+
+fn undecrypted(target: &Target, error: Decrypt) -> Error {
+    Error::Decrypt {
+        target: target.name.clone(),
+        source: Box::new(error),
     }
 }
