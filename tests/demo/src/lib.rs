@@ -1,1 +1,0 @@
-//! The demo: one repository, three kinds of secrets, a real cluster.
