@@ -28,13 +28,14 @@ doc:
 boundaries:
     ./test boundaries words
 
-# Write definitions, roles, plain manifests and the generated parts of the chart
+# Write definitions, roles, plain manifests, the generated parts of the chart and the list of proved rows
 generate:
     cargo run --quiet -p deploy -- generate
+    cargo run --quiet -p house -- rows
 
 # Fail when a generated file is not up to date
 generate-check:
-    ./test generated
+    ./test generated rows
 
 # Licences, bans and sources of dependencies
 deny:

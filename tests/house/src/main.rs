@@ -1,11 +1,12 @@
 //! Checks how the house is built.
 //!
 //! [`boundaries`] holds the arrows between the crates, [`words`] what the text of the code may not
-//! say, and [`dependencies`] runs `cargo-deny`, which it builds into the tools cache when absent.
+//! say, [`rows`] which behaviours the tests prove, and [`dependencies`] runs `cargo-deny`, which it builds into the tools cache when absent.
 //! [`steps`] runs these and everything else that has to hold before a change lands.
 
 mod boundaries;
 mod dependencies;
+mod rows;
 mod steps;
 mod words;
 
@@ -36,6 +37,12 @@ enum Check {
     Boundaries,
     /// Check what the text of the code may not say
     Words,
+    /// Write which behaviours are proved by which test, or check that it is written
+    Rows {
+        /// Only say whether it is up to date
+        #[arg(long)]
+        check: bool,
+    },
     /// Check licences, bans and sources of dependencies
     Deny,
     /// Check dependencies against the advisory database, which needs the network
@@ -48,6 +55,11 @@ fn main() -> anyhow::Result<ExitCode> {
         Check::Test { steps } => return steps::run(&root, &steps),
         Check::Boundaries => boundaries::check(&root)?,
         Check::Words => words::check(&root)?,
+        Check::Rows { check: true } => rows::check(&root)?,
+        Check::Rows { check: false } => {
+            rows::write(&root)?;
+            Vec::new()
+        }
         Check::Deny => return dependencies::run(&root, dependencies::OFFLINE),
         Check::Advisories => return dependencies::run(&root, &["advisories"]),
     };

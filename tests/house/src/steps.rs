@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{boundaries, dependencies, words};
+use crate::{boundaries, dependencies, rows, words};
 
 /// One step.
 struct Step {
@@ -61,6 +61,10 @@ const STEPS: &[Step] = &[
         work: Work::Cargo(&[
             "run", "--quiet", "--locked", "-p", "deploy", "--", "generate", "--check",
         ]),
+    },
+    Step {
+        name: "rows",
+        work: Work::Findings(rows::check),
     },
     Step {
         name: "deny",

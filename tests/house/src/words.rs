@@ -18,7 +18,7 @@ const DRAWERS: &[&str] = &[
 /// Returns one line for each place that breaks a rule.
 pub(crate) fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
-    for path in sources(root)? {
+    for path in files(root, &["*.rs"])? {
         let text = match fs::read_to_string(root.join(&path)) {
             Ok(text) => text,
             // Deleted, and not committed yet.
@@ -30,8 +30,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Returns the Rust files that Git knows or would add.
-fn sources(root: &Path) -> anyhow::Result<Vec<String>> {
+/// Returns the files of the given patterns that Git knows or would add.
+pub(crate) fn files(root: &Path, patterns: &[&str]) -> anyhow::Result<Vec<String>> {
     let output = Command::new("git")
         .current_dir(root)
         .args([
@@ -40,8 +40,8 @@ fn sources(root: &Path) -> anyhow::Result<Vec<String>> {
             "--others",
             "--exclude-standard",
             "--",
-            "*.rs",
         ])
+        .args(patterns)
         .output()
         .context("failed to run git")?;
     ensure!(
@@ -117,7 +117,7 @@ fn findings_in(path: &str, text: &str) -> Vec<String> {
 }
 
 /// Returns whether a file holds tests, or serves nothing but tests.
-fn is_test(path: &str) -> bool {
+pub(crate) fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.contains("/tests/")
         || path.ends_with("/tests.rs")
