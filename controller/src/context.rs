@@ -97,15 +97,17 @@ pub(crate) struct Parts {
 impl Context {
     /// Builds the context.
     pub(crate) fn new(parts: Parts) -> Self {
+        let told = !parts.flags.metrics_omit_secret_labels;
+        let sealed_secrets = told.then(|| parts.seen.sealed_secrets.clone());
         Self {
             events: Events::new(parts.clusters.own().client().clone(), &parts.flags.identity),
+            sealing_keys: SealingKeys::ordered_by(parts.flags.key_order_priority),
             flags: parts.flags,
             clusters: parts.clusters,
             clock: Timestamp::now,
-            metrics: Metrics::new(),
+            metrics: Metrics::new(sealed_secrets),
             artifacts: parts.artifacts,
             ambient: parts.ambient,
-            sealing_keys: SealingKeys::default(),
             engine: parts.engine,
             seen: parts.seen,
             drift: Drift::default(),

@@ -72,6 +72,11 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
     /// How many objects are worked on at once.
     const CONCURRENCY: u16 = 32;
 
+    /// Whether statuses of the kind are written at all.
+    fn writes_status(_flags: &Flags) -> bool {
+        true
+    }
+
     /// Whether the object is to be left alone, status included.
     fn is_suspended(_object: &Self::Kind) -> bool {
         false
@@ -266,7 +271,9 @@ impl Driver {
         let now = (self.context.clock)();
         let status = R::status(object, &outcome, now);
         let report = R::report(object, &outcome);
-        if let Err(error) = self.written.write::<R>(object, status, &self.context).await {
+        if R::writes_status(&self.context.flags)
+            && let Err(error) = self.written.write::<R>(object, status, &self.context).await
+        {
             // What was done stays done; what is to be said is said at the next try.
             return self.failed::<R>(object, &error, None);
         }

@@ -1,13 +1,23 @@
 //! The command line, as typed.
+//!
+//! What the sealed-secrets controller knows under a name is accepted under that name, on the
+//! command line and as `SEALED_SECRETS_…` in the environment, so that an existing Deployment keeps
+//! its arguments. Flags that would change nothing here are refused.
+
+mod upstream;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
+use jiff::Timestamp;
+use sealing::KeyOrder;
+
+pub(crate) use upstream::Pairs;
 
 /// Reconcile SealedSecrets, SOPS files, ExternalSecrets and Git repositories into a cluster
 #[derive(Debug, Clone, Parser)]
-#[command(name = "signet-controller", version, about)]
+#[command(name = "signet-controller", version, about, args_override_self = true)]
 pub struct Flags {
     /// Families to serve; can be repeated or given as a comma-separated list
     #[arg(
@@ -32,11 +42,11 @@ pub struct Flags {
     pub identity: String,
 
     /// Address of the HTTP API: /healthz, /v1/cert.pem, /v1/verify, /v1/rotate
-    #[arg(long, env = "SIGNET_LISTEN", default_value = "0.0.0.0:8080")]
+    #[arg(long, alias = "listen-addr", env = "SIGNET_LISTEN", default_value = "0.0.0.0:8080", value_parser = upstream::address)]
     pub listen: SocketAddr,
 
     /// Address of /metrics
-    #[arg(long, env = "SIGNET_METRICS_LISTEN", default_value = "0.0.0.0:8081")]
+    #[arg(long, alias = "listen-metrics-addr", env = "SIGNET_METRICS_LISTEN", default_value = "0.0.0.0:8081", value_parser = upstream::address)]
     pub metrics_listen: SocketAddr,
 
     /// Address on which artifacts are served to other controllers
@@ -76,11 +86,11 @@ pub struct Flags {
     pub default_service_account: Option<String>,
 
     /// Prefix of the names of sealing keys
-    #[arg(long, env = "SIGNET_KEY_PREFIX", default_value = api::names::sealed_secrets::KEY_PREFIX)]
+    #[arg(long, env = "SIGNET_KEY_PREFIX", default_value = api::names::sealed_secrets::KEY_PREFIX, value_parser = upstream::prefix)]
     pub key_prefix: String,
 
     /// How long a sealing key seals before the next one takes over; 0 makes no new keys
-    #[arg(long, env = "SIGNET_KEY_RENEW_PERIOD", default_value = "720h", value_parser = duration)]
+    #[arg(long, alias = "rotate-period", env = "SIGNET_KEY_RENEW_PERIOD", default_value = "720h", value_parser = duration)]
     pub key_renew_period: std::time::Duration,
 
     /// How long a sealing certificate is valid
@@ -90,6 +100,46 @@ pub struct Flags {
     /// RSA key size of new sealing keys, in bits
     #[arg(long, env = "SIGNET_KEY_SIZE", default_value_t = 4096)]
     pub key_size: u32,
+
+    /// Make one new sealing key when the newest is older than this time (as `date -R` prints it)
+    #[arg(long, value_parser = upstream::time)]
+    pub key_cutoff_time: Option<Timestamp>,
+
+    /// What makes a sealing key the newest: CertNotBefore or SecretCreationTimestamp
+    #[arg(long, default_value_t)]
+    pub key_order_priority: KeyOrder,
+
+    /// Name in new sealing certificates
+    #[arg(long, default_value = "")]
+    pub my_cn: String,
+
+    /// Annotations of the Secrets of new sealing keys, as `key=value,key=value`
+    #[arg(long, default_value = "")]
+    pub privatekey_annotations: Pairs,
+
+    /// Labels of the Secrets of new sealing keys, as `key=value,key=value`
+    #[arg(long, default_value = "")]
+    pub privatekey_labels: Pairs,
+
+    /// Requests to /v1/verify that a client may send in a second, on average
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_limit: u32,
+
+    /// Requests to /v1/verify that a client may send at once, beside the first
+    #[arg(long, default_value_t = 2)]
+    pub rate_limit_burst: u32,
+
+    /// Leave Secrets that somebody deleted deleted, until their SealedSecret changes
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", action = ArgAction::Set, value_parser = upstream::boolean)]
+    pub skip_recreate: bool,
+
+    /// Write the status of SealedSecrets
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", action = ArgAction::Set, value_parser = upstream::boolean)]
+    pub update_status: bool,
+
+    /// Tell no metric that names a SealedSecret
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", action = ArgAction::Set, value_parser = upstream::boolean)]
+    pub metrics_omit_secret_labels: bool,
 }
 
 /// A family of kinds that can be switched on by itself.
@@ -115,6 +165,13 @@ pub enum LogFormat {
 }
 
 impl Flags {
+    /// Reads the command line and the environment; the command line wins.
+    pub fn from_process() -> Self {
+        Self::parse_from(upstream::arguments(std::env::args_os(), |name| {
+            std::env::var_os(name)
+        }))
+    }
+
     /// Whether a family is switched on.
     pub fn enables(&self, family: Family) -> bool {
         self.enable.contains(&family)
@@ -128,3 +185,6 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         .to_std()
         .ok_or_else(|| format!("{text:?} is negative"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,31 @@
 //! One replica leads: it holds a Lease and does all the writing.
+//!
+//! A lease that another replica holds has run out when it was not renewed for its whole length by
+//! our own clock: clocks of machines differ, and only one replica may lead.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::PostParams;
 use kube::{Api, Client};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// How long a lease lasts without being renewed.
 const LEASE: Duration = Duration::from_secs(15);
 /// How often it is renewed.
 const RENEW: Duration = Duration::from_secs(5);
+/// When a lease that cannot be renewed is given up: well before another replica may take it.
+const GIVE_UP: Duration = Duration::from_secs(10);
 /// How often a lease somebody else holds is looked at.
-const RETRY: Duration = Duration::from_secs(2);
+const RETRY: Duration = Duration::from_secs(1);
+/// How many refusals in a row show that there is no right to a lease: on a fresh install the roles
+/// may come a moment after the process.
+const REFUSALS: u32 = 3;
 
 /// A candidate for the lease.
 pub(crate) struct Candidate {
@@ -23,6 +33,25 @@ pub(crate) struct Candidate {
     name: String,
     identity: String,
     clock: fn() -> Timestamp,
+    without_right: WithoutRight,
+    /// Whether this replica held the lease when it last looked.
+    holds: AtomicBool,
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What a replica does that may not use leases at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WithoutRight {
+    /// It leads, and goes on asking: where the right comes later, the election counts.
+    Lead,
+    /// It waits for the right.
+    Wait,
+}
+
+/// A lease as it was when it last changed, and when that was seen.
+struct Seen {
+    spec: LeaseSpec,
+    at: Instant,
 }
 
 /// What a look at the lease says to do. Pure, so that every case is a test.
@@ -41,25 +70,42 @@ impl Candidate {
         name: &str,
         identity: String,
         clock: fn() -> Timestamp,
+        without_right: WithoutRight,
     ) -> Self {
         Self {
             leases: Api::namespaced(client, namespace),
             name: name.to_owned(),
             identity,
             clock,
+            without_right,
+            holds: AtomicBool::new(false),
+            seen: Mutex::default(),
         }
     }
 
     /// Waits until this replica leads.
     pub(crate) async fn elected(&self, mut stopping: watch::Receiver<bool>) -> bool {
+        let mut refusals = 0;
         loop {
             match self.step().await {
                 Ok(true) => {
                     info!(identity = self.identity, "leading");
                     return true;
                 }
-                Ok(false) => {}
-                Err(error) => warn!(error = %error, "lease cannot be read or taken"),
+                Ok(false) => refusals = 0,
+                Err(error) => {
+                    refusals = if is_refusal(&error) { refusals + 1 } else { 0 };
+                    if refusals == REFUSALS && self.without_right == WithoutRight::Lead {
+                        warn!(
+                            error = %error,
+                            "leases are not granted; leading without an election, so there must be one replica only"
+                        );
+                        return true;
+                    }
+                    if refusals <= 1 {
+                        warn!(error = %error, "lease cannot be read or taken");
+                    }
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(RETRY) => {}
@@ -70,27 +116,36 @@ impl Candidate {
 
     /// Keeps the lease; returns when it is lost, or, given up, when `stopping` says so.
     pub(crate) async fn keep(&self, mut stopping: watch::Receiver<bool>) {
-        let mut renewed = tokio::time::Instant::now();
+        let mut renewed = Instant::now();
+        let mut pause = RENEW;
         loop {
             tokio::select! {
-                () = tokio::time::sleep(RENEW) => {}
+                () = tokio::time::sleep(pause) => {}
                 _ = stopping.wait_for(|stop| *stop) => {
                     self.release().await;
                     return;
                 }
             }
-            match self.step().await {
-                Ok(true) => renewed = tokio::time::Instant::now(),
-                Ok(false) => {
+            let left = GIVE_UP.saturating_sub(renewed.elapsed());
+            let step = tokio::time::timeout(left.max(RETRY), self.step()).await;
+            pause = RETRY;
+            match step {
+                Ok(Ok(true)) => (renewed, pause) = (Instant::now(), RENEW),
+                Ok(Ok(false)) => {
                     warn!("another replica took the lease");
                     return;
                 }
-                // Somebody else may lead as soon as the lease runs out, so we stop before that.
-                Err(error) if renewed.elapsed() + RENEW > LEASE => {
-                    warn!(error = %error, "lease could not be renewed in time");
-                    return;
+                // There never was a lease to lose.
+                Ok(Err(error)) if !self.holds.load(Ordering::Relaxed) => {
+                    debug!(error = %error, "leases are still not granted");
+                    (renewed, pause) = (Instant::now(), RENEW);
                 }
-                Err(error) => warn!(error = %error, "lease could not be renewed"),
+                Ok(Err(error)) => warn!(error = %error, "lease could not be renewed"),
+                Err(_) => warn!("lease could not be renewed: the API server does not answer"),
+            }
+            if renewed.elapsed() >= GIVE_UP {
+                warn!("lease could not be renewed in time");
+                return;
             }
         }
     }
@@ -99,7 +154,7 @@ impl Candidate {
         let now = (self.clock)();
         let held = self.leases.get_opt(&self.name).await?;
         let spec = held.as_ref().and_then(|lease| lease.spec.as_ref());
-        let step = decide(spec, &self.identity, now);
+        let step = decide(spec, &self.identity, self.unchanged_for(spec));
         let (acquired, transitions) = match &step {
             Step::Wait => return Ok(false),
             Step::Take { transitions } => (Some(MicroTime(now)), *transitions),
@@ -124,7 +179,25 @@ impl Candidate {
                 ..LeaseSpec::default()
             }),
         };
-        self.write(lease).await
+        let holds = self.write(lease).await?;
+        self.holds.store(holds, Ordering::Relaxed);
+        Ok(holds)
+    }
+
+    /// Returns for how long the lease has looked as it does.
+    fn unchanged_for(&self, spec: Option<&LeaseSpec>) -> Duration {
+        let now = Instant::now();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match (seen.as_ref(), spec) {
+            (Some(last), Some(spec)) if last.spec == *spec => now - last.at,
+            (_, spec) => {
+                *seen = spec.map(|spec| Seen {
+                    spec: spec.clone(),
+                    at: now,
+                });
+                Duration::ZERO
+            }
+        }
     }
 
     /// Writes the lease; a conflict means that somebody else was quicker.
@@ -167,7 +240,7 @@ impl Candidate {
     }
 }
 
-fn decide(spec: Option<&LeaseSpec>, identity: &str, now: Timestamp) -> Step {
+fn decide(spec: Option<&LeaseSpec>, identity: &str, unchanged_for: Duration) -> Step {
     let Some(spec) = spec else {
         return Step::Take { transitions: 0 };
     };
@@ -175,13 +248,9 @@ fn decide(spec: Option<&LeaseSpec>, identity: &str, now: Timestamp) -> Step {
     if holder == identity {
         return Step::Renew;
     }
-    let lasts =
-        SignedDuration::from_secs(i64::from(spec.lease_duration_seconds.unwrap_or_default()));
-    let runs_out = spec
-        .renew_time
-        .as_ref()
-        .and_then(|renewed| renewed.0.checked_add(lasts).ok());
-    if holder.is_empty() || runs_out.is_none_or(|end| end <= now) {
+    let seconds = spec.lease_duration_seconds.unwrap_or_default();
+    let lasts = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+    if holder.is_empty() || unchanged_for >= lasts {
         Step::Take {
             transitions: spec.lease_transitions.unwrap_or_default().saturating_add(1),
         }
@@ -190,44 +259,42 @@ fn decide(spec: Option<&LeaseSpec>, identity: &str, now: Timestamp) -> Step {
     }
 }
 
+fn is_refusal(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 403)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn held_by(holder: &str, renewed: i64) -> LeaseSpec {
+    fn held_by(holder: &str) -> LeaseSpec {
         LeaseSpec {
             holder_identity: Some(holder.to_owned()),
             lease_duration_seconds: Some(15),
-            renew_time: Timestamp::from_second(renewed).ok().map(MicroTime),
             lease_transitions: Some(3),
             ..LeaseSpec::default()
         }
     }
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
+    fn after(spec: &LeaseSpec, seconds: u64) -> Step {
+        decide(Some(spec), "a", Duration::from_secs(seconds))
     }
 
     #[test]
     fn free_lease_is_taken() {
-        assert_eq!(decide(None, "a", at(0)), Step::Take { transitions: 0 });
-        assert_eq!(
-            decide(Some(&held_by("", 100)), "a", at(100)),
-            Step::Take { transitions: 4 }
-        );
+        let absent = decide(None, "a", Duration::ZERO);
+        assert_eq!(absent, Step::Take { transitions: 0 });
+        assert_eq!(after(&held_by(""), 0), Step::Take { transitions: 4 });
     }
 
     #[test]
     fn own_lease_is_renewed_and_a_live_foreign_one_waited_for() {
-        assert_eq!(decide(Some(&held_by("a", 100)), "a", at(101)), Step::Renew);
-        assert_eq!(decide(Some(&held_by("b", 100)), "a", at(114)), Step::Wait);
+        assert_eq!(after(&held_by("a"), 60), Step::Renew);
+        assert_eq!(after(&held_by("b"), 14), Step::Wait);
     }
 
     #[test]
-    fn lease_that_ran_out_changes_hands() {
-        assert_eq!(
-            decide(Some(&held_by("b", 100)), "a", at(115)),
-            Step::Take { transitions: 4 }
-        );
+    fn lease_that_stood_still_for_its_length_changes_hands() {
+        assert_eq!(after(&held_by("b"), 15), Step::Take { transitions: 4 });
     }
 }

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use controller::Flags;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match controller::run(Flags::parse()).await {
+    match controller::run(Flags::from_process()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "stopped");

@@ -1,7 +1,11 @@
 //! What is counted and measured, under the names people alert on.
 
-use std::sync::atomic::AtomicU64;
+mod sealed_secrets;
+
 use std::time::Duration;
+
+use api::bitnami::SealedSecret;
+use kube::runtime::reflector::Store;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -10,7 +14,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
+use crate::driver::Guarded;
 use crate::error::Category;
+
+/// Buckets of the time an answer takes, in seconds.
+const ANSWER_BUCKETS: [f64; 11] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
 /// All metrics of the process. Names and labels are a promise (reference docs, fixed by a test).
 pub(crate) struct Metrics {
@@ -23,8 +33,8 @@ pub(crate) struct Metrics {
     pub(crate) unseal_requests: Counter,
     /// Counts SealedSecret unsealings that failed, by reason.
     unseal_errors: Family<UnsealLabels, Counter>,
-    /// Whether a SealedSecret is synced, by object.
-    pub(crate) sealed_secret_condition: Family<ConditionLabels, Gauge<f64, AtomicU64>>,
+    answers: Family<AnswerLabels, Counter>,
+    answer_duration: Family<PathLabels, Histogram>,
     /// Counts ExternalSecret syncs.
     pub(crate) external_secret_syncs: Family<NamedLabels, Counter>,
     /// Counts ExternalSecret syncs that failed.
@@ -62,15 +72,25 @@ struct UnsealLabels {
     namespace: String,
 }
 
-/// A condition of a SealedSecret.
+/// The build.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct ConditionLabels {
-    /// Namespace.
-    pub(crate) namespace: String,
-    /// Name.
-    pub(crate) name: String,
-    /// Condition type.
-    pub(crate) condition: String,
+struct BuildLabels {
+    revision: &'static str,
+}
+
+/// A request to the sealing API and how it was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct AnswerLabels {
+    path: String,
+    code: u16,
+    method: String,
+}
+
+/// A request to the sealing API.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PathLabels {
+    path: String,
+    method: String,
 }
 
 /// Which ExternalSecret.
@@ -96,9 +116,10 @@ pub(crate) struct NamedConditionLabels {
 }
 
 impl Metrics {
-    /// Registers everything.
-    pub(crate) fn new() -> Self {
-        let metrics = Self {
+    /// Registers everything; the conditions of SealedSecrets, which name each, only when their
+    /// store is given.
+    pub(crate) fn new(sealed_secrets: Option<Store<Guarded<SealedSecret>>>) -> Self {
+        let mut metrics = Self {
             registry: Registry::default(),
             duration: Family::new_with_constructor(|| {
                 Histogram::new(exponential_buckets(0.01, 2.0, 14))
@@ -108,15 +129,18 @@ impl Metrics {
             leading: Gauge::default(),
             unseal_requests: Counter::default(),
             unseal_errors: Family::default(),
-            sealed_secret_condition: Family::default(),
+            answers: Family::default(),
+            answer_duration: Family::new_with_constructor(|| Histogram::new(ANSWER_BUCKETS)),
             external_secret_syncs: Family::default(),
             external_secret_sync_errors: Family::default(),
             external_secret_condition: Family::default(),
         };
-        metrics.register()
+        metrics.register();
+        metrics.register_sealing(sealed_secrets);
+        metrics
     }
 
-    fn register(mut self) -> Self {
+    fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register(
             "gotk_reconcile_duration_seconds",
@@ -139,21 +163,6 @@ impl Metrics {
             self.leading.clone(),
         );
         registry.register(
-            "sealed_secrets_controller_unseal_requests",
-            "Unsealings of SealedSecrets",
-            self.unseal_requests.clone(),
-        );
-        registry.register(
-            "sealed_secrets_controller_unseal_errors",
-            "Failed unsealings by reason",
-            self.unseal_errors.clone(),
-        );
-        registry.register(
-            "sealed_secrets_controller_condition_info",
-            "Conditions of SealedSecrets, 1 true and -1 false",
-            self.sealed_secret_condition.clone(),
-        );
-        registry.register(
             "externalsecret_sync_calls",
             "Syncs of ExternalSecrets",
             self.external_secret_syncs.clone(),
@@ -168,7 +177,38 @@ impl Metrics {
             "Conditions of ExternalSecrets",
             self.external_secret_condition.clone(),
         );
-        self
+    }
+
+    /// Registers what the alerts and dashboards of the family know, by its names.
+    fn register_sealing(&mut self, sealed_secrets: Option<Store<Guarded<SealedSecret>>>) {
+        let build = Family::<BuildLabels, Gauge>::default();
+        let revision = env!("CARGO_PKG_VERSION");
+        build.get_or_create(&BuildLabels { revision }).set(1);
+        let registry = &mut self.registry;
+        registry.register("sealed_secrets_controller_build_info", "The build", build);
+        registry.register(
+            "sealed_secrets_controller_unseal_requests",
+            "Unsealings of SealedSecrets",
+            self.unseal_requests.clone(),
+        );
+        registry.register(
+            "sealed_secrets_controller_unseal_errors",
+            "Failed unsealings by reason",
+            self.unseal_errors.clone(),
+        );
+        registry.register(
+            "sealed_secrets_controller_http_requests",
+            "Requests to the sealing API",
+            self.answers.clone(),
+        );
+        registry.register(
+            "sealed_secrets_controller_http_request_duration_seconds",
+            "Duration of requests to the sealing API",
+            self.answer_duration.clone(),
+        );
+        if let Some(store) = sealed_secrets {
+            registry.register_collector(Box::new(sealed_secrets::Conditions::of(store)));
+        }
     }
 
     /// Records how long a reconcile took.
@@ -219,6 +259,20 @@ impl Metrics {
         self.unseal_errors.get_or_create(&labels).inc();
     }
 
+    /// Records an answer of the sealing API.
+    pub(crate) fn answered(&self, path: &str, method: &str, code: u16, took: Duration) {
+        let (path, method) = (path.to_owned(), method.to_lowercase());
+        let labels = PathLabels {
+            path: path.clone(),
+            method: method.clone(),
+        };
+        self.answer_duration
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
+        let labels = AnswerLabels { path, code, method };
+        self.answers.get_or_create(&labels).inc();
+    }
+
     fn count(&self, kind: &str, result: &str) {
         let labels = ResultLabels {
             controller: kind.to_lowercase(),
@@ -227,3 +281,6 @@ impl Metrics {
         self.results.get_or_create(&labels).inc();
     }
 }
+
+#[cfg(test)]
+mod tests;

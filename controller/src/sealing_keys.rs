@@ -24,22 +24,23 @@ pub(crate) use renew::renew;
 
 /// All sealing keys there are.
 pub(crate) struct SealingKeys {
+    order: KeyOrder,
     registered: Mutex<BTreeMap<String, RegisteredKey>>,
     ring: RwLock<Arc<KeyRing>>,
     changed: watch::Sender<u64>,
 }
 
-impl Default for SealingKeys {
-    fn default() -> Self {
+impl SealingKeys {
+    /// Holds no keys yet; `order` says which of them will seal.
+    pub(crate) fn ordered_by(order: KeyOrder) -> Self {
         Self {
+            order,
             registered: Mutex::default(),
             ring: RwLock::default(),
             changed: watch::Sender::new(0),
         }
     }
-}
 
-impl SealingKeys {
     /// Returns the keys as they are now.
     pub(crate) fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
@@ -95,7 +96,7 @@ impl SealingKeys {
         if !change(&mut registered) {
             return;
         }
-        let ring = KeyRing::new(registered.values().cloned().collect(), KeyOrder::default());
+        let ring = KeyRing::new(registered.values().cloned().collect(), self.order);
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
         self.changed
             .send_modify(|count| *count = count.wrapping_add(1));

@@ -1,6 +1,7 @@
 //! What the process serves over HTTP: health, metrics and artifacts.
 
 mod artifacts;
+mod measure;
 mod rate;
 mod sealing;
 
@@ -29,7 +30,7 @@ pub(crate) async fn start(context: &Arc<Context>) -> anyhow::Result<JoinSet<()>>
     let mut servers = JoinSet::new();
     let mut api = Router::new().route("/healthz", get(|| async { "ok\n" }));
     if context.flags.enables(Family::SealedSecrets) {
-        api = api.merge(sealing::router(context));
+        api = api.merge(measure::measured(sealing::router(context), context));
     }
     let metrics = Router::new()
         .route("/metrics", get(metrics))

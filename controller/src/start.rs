@@ -21,7 +21,7 @@ use crate::driver;
 use crate::engine::{Ambient, Engine};
 use crate::flags::{Family, Flags, LogFormat};
 use crate::kinds;
-use crate::leader::Candidate;
+use crate::leader::{Candidate, WithoutRight};
 use crate::sealing_keys;
 use crate::serve;
 use crate::sweep;
@@ -65,6 +65,7 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
             LEASE,
             context.flags.identity.clone(),
             context.clock,
+            without_right(&context.flags),
         )
     });
     if let Some(candidate) = &candidate
@@ -101,6 +102,16 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
     servers.abort_all();
     info!("stopped");
     outcome
+}
+
+/// SealedSecrets alone run under the roles of an existing installation, which has one replica and
+/// may know no leases. Everything else comes with roles that grant them.
+fn without_right(flags: &Flags) -> WithoutRight {
+    if flags.enable == [Family::SealedSecrets] {
+        WithoutRight::Lead
+    } else {
+        WithoutRight::Wait
+    }
 }
 
 struct Writers {

@@ -17,6 +17,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::context::Context;
 use crate::driver::{Guarded, Reconciler, Report, StatusUpdate};
 use crate::error::Error;
+use crate::flags::Flags;
 
 pub(crate) use parse::{Wanted, parse};
 
@@ -35,6 +36,10 @@ impl Reconciler for SealedSecrets {
     const REPORTER: &'static str = api::names::sealed_secrets::EVENT_COMPONENT;
     // Roles of an existing installation grant `update` on the status and no `patch`.
     const STATUS_UPDATE: StatusUpdate = StatusUpdate::Replace;
+
+    fn writes_status(flags: &Flags) -> bool {
+        flags.update_status
+    }
 
     fn parse(object: &SealedSecret) -> Result<Wanted, Error> {
         parse(object)

@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use super::{api, load};
 use crate::context::Context;
 use crate::error::Error;
+use crate::flags::Pairs;
 
 /// How soon a key that could not be made is tried again.
 const RETRY: Duration = Duration::from_secs(30);
@@ -24,10 +25,18 @@ const LOOK_AGAIN: Duration = Duration::from_hours(1);
 
 /// Runs in the leader until the process stops.
 pub(crate) async fn renew(context: Arc<Context>) {
+    // One new key does for the cutoff, also where it lies in the future.
+    let mut cutoff = context.flags.key_cutoff_time;
+    if cutoff.is_some_and(|cutoff| cutoff > (context.clock)()) {
+        warn!("--key-cutoff-time is in the future: every start until then makes a key");
+    }
     loop {
-        let pause = match due(&context) {
-            Some(pause) if pause.is_zero() => match make(&context).await {
-                Ok(()) => Duration::ZERO,
+        let pause = match due(&context, cutoff) {
+            Some(pause) if pause.is_zero() => match make(&context, cutoff).await {
+                Ok(()) => {
+                    cutoff = None;
+                    Duration::ZERO
+                }
                 Err(error) => {
                     warn!(error = %crate::error::Chain(&error), "Failed to generate new key");
                     RETRY
@@ -43,14 +52,14 @@ pub(crate) async fn renew(context: Arc<Context>) {
     }
 }
 
-/// Returns in how long a key is to be made; `None` when never.
-fn due(context: &Context) -> Option<Duration> {
+/// Returns in how long a key is to be made; `None` when never. Keys from before the cutoff do not
+/// count.
+fn due(context: &Context, cutoff: Option<Timestamp>) -> Option<Duration> {
     let ring = context.sealing_keys.ring();
-    in_how_long(
-        ring.latest_time(),
-        context.flags.key_renew_period,
-        (context.clock)(),
-    )
+    let latest = ring
+        .latest_time()
+        .filter(|latest| cutoff.is_none_or(|cutoff| *latest >= cutoff));
+    in_how_long(latest, context.flags.key_renew_period, (context.clock)())
 }
 
 /// Pure: without a key one is due now, whatever the period; a period of zero renews nothing.
@@ -65,16 +74,16 @@ fn in_how_long(latest: Option<Timestamp>, period: Duration, now: Timestamp) -> O
     Some(period.saturating_sub(age))
 }
 
-async fn make(context: &Context) -> Result<(), Error> {
+async fn make(context: &Context, cutoff: Option<Timestamp>) -> Result<(), Error> {
     // Another replica may have been quicker, or the watch slower.
     load(context).await?;
-    if due(context).is_some_and(|pause| !pause.is_zero()) {
+    if due(context, cutoff).is_some_and(|pause| !pause.is_zero()) {
         return Ok(());
     }
     let options = GenerateOptions {
         bits: usize::try_from(context.flags.key_size).unwrap_or(4096),
         validity: SignedDuration::try_from(context.flags.key_ttl).unwrap_or(SignedDuration::MAX),
-        common_name: String::new(),
+        common_name: context.flags.my_cn.clone(),
     };
     let now = (context.clock)();
     let generated =
@@ -93,9 +102,14 @@ async fn store(context: &Context, generated: Generated) -> Result<(), Error> {
         rand::random::<u32>() & 0xf_ffff
     );
     let namespace = &context.flags.namespace;
+    let Pairs(mut labels) = context.flags.privatekey_labels.clone();
+    labels.insert(KEY_LABEL.to_owned(), KEY_ACTIVE.to_owned());
+    let Pairs(annotations) = &context.flags.privatekey_annotations;
     let object = json!({
         "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
-        "metadata": {"name": name, "namespace": namespace, "labels": {KEY_LABEL: KEY_ACTIVE}},
+        "metadata": {
+            "name": name, "namespace": namespace, "labels": labels, "annotations": annotations,
+        },
     });
     let mut manifest = Manifest::new(object, None)
         .ok_or_else(|| Error::internal("name the key Secret", "the prefix is no name"))?;

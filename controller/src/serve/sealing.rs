@@ -34,7 +34,10 @@ struct Shared {
 pub(super) fn router(context: &Arc<Context>) -> Router {
     let shared = Shared {
         context: Arc::clone(context),
-        verify: Arc::new(Rate::new(2, 2)),
+        verify: Arc::new(Rate::new(
+            context.flags.rate_limit,
+            context.flags.rate_limit_burst,
+        )),
         rotate: Arc::new(Rate::new(20, 20)),
     };
     Router::new()

@@ -21,6 +21,9 @@ use crate::driver::Guarded;
 pub(super) fn triggers(
     context: &Arc<Context>,
 ) -> BoxStream<'static, ObjectRef<Guarded<SealedSecret>>> {
+    if context.flags.skip_recreate {
+        return new_keys(context);
+    }
     futures::stream::select(deleted_secrets(context), new_keys(context)).boxed()
 }
 
