@@ -104,7 +104,8 @@ impl Exclusions {
     }
 }
 
-fn rules(text: &str) -> Result<Gitignore, SourceError> {
+/// Reads rules as Git writes them.
+pub(crate) fn rules(text: &str) -> Result<Gitignore, SourceError> {
     let refused = |error: ignore::Error| SourceError::ParseIgnore {
         detail: error.to_string(),
     };

@@ -1,20 +1,27 @@
 //! Reads a folder as it lies on disk, for work without Git and without a cluster.
 
+use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ignore::Match;
+use ignore::gitignore::Gitignore;
 use manifests::{Artifact, ArtifactPath, Digest, File, Omission, Revision, Tree};
 use sha2::{Digest as _, Sha256};
 
 use crate::archive::within;
-use crate::exclusions::{Exclusions, RULES_FILE};
+use crate::exclusions::{Exclusions, RULES_FILE, rules};
 use crate::{Limits, SourceError};
 
 /// Where a working copy keeps what Git knows; never part of the content.
 const GIT_FOLDER: &str = ".git";
 
-/// Reads a folder into an artifact, leaving out what a fetched source leaves out by default.
+/// What a working copy holds besides: products and private notes that never reach a repository.
+const GIT_RULES_FILE: &str = ".gitignore";
+
+/// Reads a folder into an artifact, leaving out what a fetched source leaves out by default, and
+/// what its `.gitignore` files keep out of a repository.
 ///
 /// Links are not followed: they, and files larger than `limits` allow, are left out and
 /// remembered. The artifact's revision is the digest of its content.
@@ -27,6 +34,7 @@ pub fn read_folder(folder: &Path, limits: &Limits) -> Result<Artifact, SourceErr
         root: folder,
         limits,
         exclusions: Exclusions::new(None)?,
+        git_rules: BTreeMap::new(),
         tree: Tree::default(),
         entries: 0,
         bytes: 0,
@@ -48,6 +56,7 @@ struct Reader<'a> {
     root: &'a Path,
     limits: &'a Limits,
     exclusions: Exclusions,
+    git_rules: BTreeMap<ArtifactPath, Gitignore>,
     tree: Tree,
     entries: usize,
     bytes: u64,
@@ -93,6 +102,9 @@ impl Reader<'_> {
     fn entry(&mut self, path: ArtifactPath, depth: usize) -> Result<(), SourceError> {
         let place = self.place(&path);
         let metadata = fs::symlink_metadata(&place).map_err(unread("read", &place))?;
+        if self.is_ignored(&path, metadata.is_dir()) {
+            return Ok(());
+        }
         if metadata.is_dir() {
             return self.folder(&path, depth + 1);
         }
@@ -126,15 +138,39 @@ impl Reader<'_> {
 
     /// A folder's own rules count for all its files, whatever they sort before.
     fn add_rules(&mut self, folder: &ArtifactPath) -> Result<(), SourceError> {
-        let place = self.place(folder).join(RULES_FILE);
+        if let Some(text) = self.rules_file(folder, RULES_FILE)? {
+            self.exclusions.add_folder(folder.clone(), &text)?;
+        }
+        if let Some(text) = self.rules_file(folder, GIT_RULES_FILE)? {
+            self.git_rules.insert(folder.clone(), rules(&text)?);
+        }
+        Ok(())
+    }
+
+    fn rules_file(&self, folder: &ArtifactPath, name: &str) -> Result<Option<String>, SourceError> {
+        let place = self.place(folder).join(name);
         let is_rules = fs::symlink_metadata(&place)
             .is_ok_and(|found| found.is_file() && found.len() <= self.limits.file_bytes);
         if !is_rules {
-            return Ok(());
+            return Ok(None);
         }
-        let rules = fs::read(&place).map_err(unread("read", &place))?;
-        self.exclusions
-            .add_folder(folder.clone(), &String::from_utf8_lossy(&rules))
+        let text = fs::read(&place).map_err(unread("read", &place))?;
+        Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    /// Whether Git leaves a path out: of the folders above it, the deepest that speaks of it decides.
+    fn is_ignored(&self, path: &ArtifactPath, is_folder: bool) -> bool {
+        let mut folder = path.clone();
+        while !folder.is_root() {
+            folder = folder.parent();
+            let found = self.git_rules.get(&folder).zip(path.below(&folder));
+            match found.map(|(rules, rest)| rules.matched(rest, is_folder)) {
+                Some(Match::Ignore(_)) => return true,
+                Some(Match::Whitelist(_)) => return false,
+                Some(Match::None) | None => {}
+            }
+        }
+        false
     }
 
     /// Remembers a name that an artifact cannot hold, in a form that it can.

@@ -19,8 +19,8 @@ Exit status:
 const BUILD_NOTES: &str = "\
 What is read:
   The folder as it lies on disk: no Git, no cluster. Links are not followed. Files that a fetched
-  source leaves out stay out here too: version control, media, archives, and what .sourceignore
-  files say.
+  source leaves out stay out here too: version control, media, archives, and what .gitignore and
+  .sourceignore files say.
 
 Environment:
   SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD   age identities, besides sops/age/keys.txt in

@@ -44,6 +44,25 @@ fn defaults_and_source_ignore_files_leave_files_out() {
     );
 }
 
+/// What Git ignores is not in a repository, so it is not read either, however large.
+#[test]
+fn what_git_ignores_stays_out() {
+    let folder = folder(&[
+        (".gitignore", "/target\n*.dec.yaml\n"),
+        ("apps/.gitignore", "!kept.dec.yaml\n"),
+        ("apps/db.dec.yaml", "x"),
+        ("apps/db.yaml", "x"),
+        ("apps/kept.dec.yaml", "x"),
+        ("apps/target/a.yaml", "x"),
+        ("target/a.yaml", "x"),
+        ("target/b/.gitignore", "!*\n"),
+    ]);
+    assert_eq!(
+        paths(&read(folder.path())),
+        ["apps/db.yaml", "apps/kept.dec.yaml", "apps/target/a.yaml"]
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_left_out_and_remembered() {

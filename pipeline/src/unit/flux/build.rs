@@ -83,3 +83,6 @@ fn image(image: &api::kustomize::Image) -> Image {
         digest: text(&image.digest),
     }
 }
+
+#[cfg(test)]
+mod tests;
