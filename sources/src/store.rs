@@ -5,10 +5,10 @@
 //! holds them: what is encrypted there is encrypted here. A lost index costs one fetch; a damaged
 //! archive is noticed by its digest, dropped and fetched again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,10 +25,12 @@ mod directory;
 mod download;
 mod flights;
 mod index;
+mod trees;
 
 use directory::Directory;
 use flights::Flights;
 use index::{Checkout, Index, Key};
+use trees::Trees;
 
 /// What to fetch from where, and with which rights.
 #[derive(Clone, Debug)]
@@ -82,7 +84,7 @@ struct Inner {
     limits: Limits,
     clients: Arc<Clients>,
     index: Mutex<Index>,
-    trees: Mutex<HashMap<Digest, Weak<Tree>>>,
+    trees: Trees,
     flights: Flights,
     fetches: Semaphore,
 }
@@ -101,7 +103,7 @@ impl Store {
             limits,
             clients: Arc::default(),
             index: Mutex::new(index),
-            trees: Mutex::default(),
+            trees: Trees::default(),
             flights: Flights::default(),
             fetches: Semaphore::new(limits.concurrent_fetches.max(1)),
         })))
@@ -215,7 +217,7 @@ impl Store {
             ))
         })
         .await?;
-        let tree = self.share(&checkout.digest, tree);
+        let tree = self.0.trees.share(&checkout.digest, tree);
         let remembered = checkout.clone();
         self.remember(|index| index.add_checkout(key.clone(), remembered))
             .await?;
@@ -229,7 +231,7 @@ impl Store {
 
     /// Returns an artifact by its digest, or none when the store does not have it.
     ///
-    /// The archive is read and verified once for all who hold its tree at the same time.
+    /// The archive is read and verified once for all who use its tree at about the same time.
     ///
     /// # Errors
     ///
@@ -244,16 +246,16 @@ impl Store {
             digest: digest.clone(),
             tree,
         };
-        if let Some(tree) = self.cached(digest) {
+        if let Some(tree) = self.0.trees.find(digest) {
             return Ok(Some(artifact(tree)));
         }
         let _flight = self.0.flights.enter(digest.as_str()).await;
-        if let Some(tree) = self.cached(digest) {
+        if let Some(tree) = self.0.trees.find(digest) {
             return Ok(Some(artifact(tree)));
         }
         let (store, wanted) = (self.clone(), digest.clone());
         let tree = blocking(move || store.read_tree(&wanted)).await?;
-        Ok(tree.map(|tree| artifact(self.share(digest, tree))))
+        Ok(tree.map(|tree| artifact(self.0.trees.share(digest, tree))))
     }
 
     /// Returns the packed form of an artifact, verified, or none when the store does not have it.
@@ -288,11 +290,7 @@ impl Store {
         if !deleted.is_empty() {
             self.remember(|index| index.forget(&deleted)).await?;
         }
-        self.0
-            .trees
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|_, tree| tree.strong_count() > 0);
+        self.0.trees.sweep();
         Ok(deleted.len())
     }
 
@@ -334,23 +332,6 @@ impl Store {
         let text = self.index().to_json();
         let store = self.clone();
         blocking(move || store.0.directory.write_index(&text)).await
-    }
-
-    fn cached(&self, digest: &Digest) -> Option<Arc<Tree>> {
-        self.0
-            .trees
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(digest)?
-            .upgrade()
-    }
-
-    /// Shares a tree with all who ask for the same digest while someone holds it.
-    fn share(&self, digest: &Digest, tree: Tree) -> Arc<Tree> {
-        let tree = Arc::new(tree);
-        let mut trees = self.0.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        trees.insert(digest.clone(), Arc::downgrade(&tree));
-        tree
     }
 }
 

@@ -58,7 +58,7 @@ impl Store {
         Ok(Artifact {
             revision: revision.clone(),
             digest: digest.clone(),
-            tree: self.share(digest, tree),
+            tree: self.0.trees.share(digest, tree),
         })
     }
 }

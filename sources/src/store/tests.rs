@@ -47,14 +47,16 @@ async fn artifacts_survive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_tree_in_use_is_shared_and_an_unused_one_is_let_go() {
+async fn a_tree_is_read_once_for_all_who_use_it_and_those_who_come_after() {
     let (_folder, store) = open();
     let digest = stored(&store, "a: 1\n");
     let one = store.load(&revision(), &digest).await.unwrap().unwrap();
     let two = store.load(&revision(), &digest).await.unwrap().unwrap();
     assert!(std::sync::Arc::ptr_eq(&one.tree, &two.tree));
+    let address = std::sync::Arc::as_ptr(&one.tree);
     drop((one, two));
-    assert!(store.cached(&digest).is_none());
+    let three = store.load(&revision(), &digest).await.unwrap().unwrap();
+    assert_eq!(std::sync::Arc::as_ptr(&three.tree), address);
 }
 
 /// G-174: what is read is what the digest says, or nothing.
