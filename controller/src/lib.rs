@@ -11,11 +11,13 @@ mod events;
 mod flags;
 mod kinds;
 mod leader;
+mod log;
 mod metrics;
 mod sealing_keys;
 mod secrets;
 mod serve;
 mod start;
+mod stores;
 mod sweep;
 
 pub use flags::{Family, Flags, LogFormat};
