@@ -196,12 +196,13 @@ impl<'a> YamlStream<'a> {
 
 /// Control characters stand nowhere in YAML, not even in comments.
 fn check_characters(text: &str) -> Result<(), YamlError> {
-    let wrong = text.char_indices().find(|(at, character)| {
-        let control =
-            matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}');
-        control || (*character == '\u{feff}' && *at > 0)
-    });
-    let Some((at, _)) = wrong else {
+    let control = |byte: &u8| matches!(byte, 0..=8 | 0x0b | 0x0c | 0x0e..=0x1f | 0x7f);
+    let wrong = text.bytes().position(|byte| control(&byte));
+    let mark = text
+        .match_indices('\u{feff}')
+        .map(|(at, _)| at)
+        .find(|at| *at > 0);
+    let Some(at) = wrong.into_iter().chain(mark).min() else {
         return Ok(());
     };
     let before = text.get(..at).unwrap_or_default();
