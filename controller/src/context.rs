@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::bitnami::SealedSecret;
+use api::external_secrets::{ClusterSecretStore, ExternalSecret, SecretStore};
 use api::kustomize::Kustomization;
 use api::source::GitRepository;
 use cluster::Clusters;
@@ -19,6 +20,7 @@ use crate::flags::Flags;
 use crate::kinds::Drift;
 use crate::metrics::Metrics;
 use crate::sealing_keys::SealingKeys;
+use crate::stores::Stores;
 
 /// Clients, clock, recorder, metrics and what the watches have seen. There are no globals.
 pub(crate) struct Context {
@@ -40,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) sealing_keys: SealingKeys,
     /// The stages from artifact to applied objects.
     pub(crate) engine: Engine,
+    /// Clients of the stores that ExternalSecrets read from.
+    pub(crate) stores: Stores,
     /// What the watches have seen.
     pub(crate) seen: Seen,
     /// Watches over what Kustomizations applied.
@@ -56,6 +60,16 @@ pub(crate) struct Seen {
     pub(crate) sealed_secrets: Store<Guarded<SealedSecret>>,
     /// Kustomizations.
     pub(crate) kustomizations: Store<Guarded<Kustomization>>,
+    /// ExternalSecrets.
+    pub(crate) external_secrets: Store<Guarded<ExternalSecret>>,
+    /// SecretStores.
+    pub(crate) secret_stores: Store<Guarded<SecretStore>>,
+    /// ClusterSecretStores.
+    pub(crate) cluster_secret_stores: Store<Guarded<ClusterSecretStore>>,
+    /// Taken once, by the driver that is woken.
+    pub(crate) secret_store_changes: Mutex<Option<Changes<SecretStore>>>,
+    /// Taken once, by the driver that is woken.
+    pub(crate) cluster_secret_store_changes: Mutex<Option<Changes<ClusterSecretStore>>>,
     /// Taken once, by the driver that is woken.
     pub(crate) git_repository_changes: Mutex<Option<Changes<GitRepository>>>,
     /// Taken once, by the driver that is woken.
@@ -83,6 +97,31 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Returns the changes of SecretStores, the first time it is called.
+    pub(crate) fn take_secret_store_changes(&self) -> Option<Changes<SecretStore>> {
+        self.secret_store_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Returns the changes of ClusterSecretStores, the first time it is called.
+    pub(crate) fn take_cluster_secret_store_changes(&self) -> Option<Changes<ClusterSecretStore>> {
+        self.cluster_secret_store_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Completes when all stores have been listed: one that is not seen before is not there.
+    pub(crate) async fn stores_listed(&self) {
+        // A watch that is gone means the process is ending as well.
+        let _ = self.secret_stores.wait_until_ready().await;
+        let _ = self.cluster_secret_stores.wait_until_ready().await;
+    }
+}
+
 /// What a [`Context`] is made of.
 pub(crate) struct Parts {
     pub(crate) flags: Flags,
@@ -90,6 +129,7 @@ pub(crate) struct Parts {
     pub(crate) artifacts: sources::Store,
     pub(crate) ambient: Ambient,
     pub(crate) engine: Engine,
+    pub(crate) stores: Stores,
     pub(crate) seen: Seen,
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -99,16 +139,19 @@ impl Context {
     pub(crate) fn new(parts: Parts) -> Self {
         let told = !parts.flags.metrics_omit_secret_labels;
         let sealed_secrets = told.then(|| parts.seen.sealed_secrets.clone());
+        let mut metrics = Metrics::new(sealed_secrets);
+        metrics.tell_external_secrets(&parts.seen);
         Self {
             events: Events::new(parts.clusters.own().client().clone(), &parts.flags.identity),
             sealing_keys: SealingKeys::ordered_by(parts.flags.key_order_priority),
             flags: parts.flags,
             clusters: parts.clusters,
             clock: Timestamp::now,
-            metrics: Metrics::new(sealed_secrets),
+            metrics,
             artifacts: parts.artifacts,
             ambient: parts.ambient,
             engine: parts.engine,
+            stores: parts.stores,
             seen: parts.seen,
             drift: Drift::default(),
             stopping: parts.stopping,

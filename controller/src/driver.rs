@@ -264,6 +264,8 @@ impl Driver {
         if R::is_suspended(object) {
             return Action::await_change();
         }
+        let caught_up = self.written.caught_up::<R>(object);
+        let object = caught_up.as_ref().unwrap_or(object);
         if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
             return self.failed::<R>(object, &error, None);
         }

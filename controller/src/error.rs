@@ -133,6 +133,37 @@ pub(crate) fn by_status(code: u16) -> Category {
     }
 }
 
+/// Returns what it means that a value could not be had from a store.
+pub(crate) fn by_secrets_error(error: &providers::SecretsError) -> Category {
+    use providers::{ResolveError, SecretsError};
+    match error {
+        SecretsError::NoSecret { .. }
+        | SecretsError::MissingProperty { .. }
+        | SecretsError::Reference(
+            ResolveError::GetObject { .. }
+            | ResolveError::NoKey { .. }
+            | ResolveError::Token { .. },
+        ) => Category::NotFound,
+        SecretsError::Denied { .. } => Category::Denied,
+        SecretsError::Rejected { .. }
+        | SecretsError::Invalid { .. }
+        | SecretsError::UnsupportedProvider { .. }
+        | SecretsError::Reference(_) => Category::Invalid,
+        _ => Category::Unavailable,
+    }
+}
+
+impl From<providers::StoreError> for Error {
+    fn from(error: providers::StoreError) -> Self {
+        Self {
+            category: by_secrets_error(error.kind()),
+            reason: Cow::Borrowed("StoreError"),
+            message: Chain(&error).to_string(),
+            source: None,
+        }
+    }
+}
+
 impl From<cluster::ApiError> for Error {
     fn from(error: cluster::ApiError) -> Self {
         let category = match &error {

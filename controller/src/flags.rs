@@ -85,6 +85,18 @@ pub struct Flags {
     #[arg(long, env = "SIGNET_DEFAULT_SERVICE_ACCOUNT")]
     pub default_service_account: Option<String>,
 
+    /// Class of this controller: stores of another class are left alone
+    #[arg(long, env = "SIGNET_CONTROLLER_CLASS", default_value = "default")]
+    pub controller_class: String,
+
+    /// How often a store is checked that does not say so itself
+    #[arg(long, env = "SIGNET_STORE_REQUEUE_INTERVAL", default_value = "5m", value_parser = duration)]
+    pub store_requeue_interval: std::time::Duration,
+
+    /// Read from stores only while they are ready
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "true", action = ArgAction::Set, value_parser = upstream::boolean)]
+    pub enable_flood_gate: bool,
+
     /// Prefix of the names of sealing keys
     #[arg(long, env = "SIGNET_KEY_PREFIX", default_value = api::names::sealed_secrets::KEY_PREFIX, value_parser = upstream::prefix)]
     pub key_prefix: String,

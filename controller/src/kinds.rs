@@ -1,14 +1,18 @@
 //! The kinds, one module each, all of one shape: `parse`, `observe`, `plan`, `apply`, `status`.
 
+mod external_secret;
 mod git_repository;
 mod kustomization;
 mod sealed_secret;
+mod secret_store;
 
+pub(crate) use external_secret::ExternalSecrets;
 pub(crate) use git_repository::GitRepositories;
 pub(crate) use kustomization::{Drift, Kustomizations};
 pub(crate) use sealed_secret::{
     SealedSecrets, Wanted as SealedSecretWanted, parse as parse_sealed_secret,
 };
+pub(crate) use secret_store::{ClusterSecretStores, SecretStores};
 
 use std::time::Duration;
 

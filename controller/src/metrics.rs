@@ -1,5 +1,6 @@
 //! What is counted and measured, under the names people alert on.
 
+mod external_secrets;
 mod sealed_secrets;
 
 use std::time::Duration;
@@ -36,11 +37,10 @@ pub(crate) struct Metrics {
     answers: Family<AnswerLabels, Counter>,
     answer_duration: Family<PathLabels, Histogram>,
     /// Counts ExternalSecret syncs.
-    pub(crate) external_secret_syncs: Family<NamedLabels, Counter>,
-    /// Counts ExternalSecret syncs that failed.
-    pub(crate) external_secret_sync_errors: Family<NamedLabels, Counter>,
-    /// The state of each ExternalSecret's conditions.
-    pub(crate) external_secret_condition: Family<NamedConditionLabels, Gauge>,
+    external_secret_syncs: Family<NamedLabels, Counter>,
+    /// Counts ExternalSecret syncs that failed. A gauge by type: the name people alert on has not
+    /// the ending of a counter.
+    external_secret_sync_errors: Family<NamedLabels, Gauge>,
 }
 
 /// Which object.
@@ -95,24 +95,9 @@ struct PathLabels {
 
 /// Which ExternalSecret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct NamedLabels {
-    /// Name.
-    pub(crate) name: String,
-    /// Namespace.
-    pub(crate) namespace: String,
-}
-
-/// A condition of an ExternalSecret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct NamedConditionLabels {
-    /// Condition type.
-    pub(crate) condition: String,
-    /// Name.
-    pub(crate) name: String,
-    /// Namespace.
-    pub(crate) namespace: String,
-    /// `True` or `False`.
-    pub(crate) status: String,
+struct NamedLabels {
+    name: String,
+    namespace: String,
 }
 
 impl Metrics {
@@ -133,7 +118,6 @@ impl Metrics {
             answer_duration: Family::new_with_constructor(|| Histogram::new(ANSWER_BUCKETS)),
             external_secret_syncs: Family::default(),
             external_secret_sync_errors: Family::default(),
-            external_secret_condition: Family::default(),
         };
         metrics.register();
         metrics.register_sealing(sealed_secrets);
@@ -171,11 +155,6 @@ impl Metrics {
             "externalsecret_sync_calls_error",
             "Failed syncs of ExternalSecrets",
             self.external_secret_sync_errors.clone(),
-        );
-        registry.register(
-            "externalsecret_status_condition",
-            "Conditions of ExternalSecrets",
-            self.external_secret_condition.clone(),
         );
     }
 

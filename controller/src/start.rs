@@ -14,16 +14,17 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
-use tracing_subscriber::EnvFilter;
 
 use crate::context::{Changes, Context, Parts, Seen};
 use crate::driver;
 use crate::engine::{Ambient, Engine};
-use crate::flags::{Family, Flags, LogFormat};
+use crate::flags::{Family, Flags};
 use crate::kinds;
 use crate::leader::{Candidate, WithoutRight};
+use crate::log;
 use crate::sealing_keys;
 use crate::serve;
+use crate::stores::Stores;
 use crate::sweep;
 
 /// How long work in flight may take to finish after a stop is asked for.
@@ -42,7 +43,7 @@ const LEASE: &str = "signet-controller";
 /// When it cannot start, or when another replica took the lead.
 pub async fn run(flags: Flags) -> anyhow::Result<()> {
     no_core_dumps();
-    log(&flags)?;
+    log::start(&flags.log_level, flags.log_format)?;
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_provider| anyhow::anyhow!("a TLS provider is installed already"))?;
@@ -99,6 +100,7 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
         let _ = drained.send(true);
         lost.await;
     }
+    context.stores.close().await;
     servers.abort_all();
     info!("stopped");
     outcome
@@ -118,6 +120,9 @@ struct Writers {
     sealed_secrets: kinds::Writer<api::bitnami::SealedSecret>,
     git_repositories: kinds::Writer<api::source::GitRepository>,
     kustomizations: kinds::Writer<api::kustomize::Kustomization>,
+    external_secrets: kinds::Writer<api::external_secrets::ExternalSecret>,
+    secret_stores: kinds::Writer<api::external_secrets::SecretStore>,
+    cluster_secret_stores: kinds::Writer<api::external_secrets::ClusterSecretStore>,
 }
 
 async fn assemble(
@@ -131,12 +136,21 @@ async fn assemble(
     let artifacts =
         sources::Store::open(flags.data_dir.join("artifacts"), sources::Limits::default())?;
     let connector = Connector::new(AwsEndpoints::from_variables(variable))?;
+    let stores = Stores::new(connector.clone(), clusters.own().client().clone());
     let ambient = Ambient::read(connector, &flags.identity, variable)?;
     let engine = Engine::new(RendererOptions::find()?);
     let (git_repositories, git_repository_writer) = reflector::store_shared(CHANGES);
     let (kustomizations, kustomization_writer) = reflector::store_shared(CHANGES);
     let (sealed_secrets, sealed_secret_writer) = reflector::store_shared(CHANGES);
+    let (external_secrets, external_secret_writer) = reflector::store_shared(CHANGES);
+    let (secret_stores, secret_store_writer) = reflector::store_shared(CHANGES);
+    let (cluster_secret_stores, cluster_secret_store_writer) = reflector::store_shared(CHANGES);
     let seen = Seen {
+        external_secrets,
+        secret_stores,
+        secret_store_changes: changes(&secret_store_writer),
+        cluster_secret_stores,
+        cluster_secret_store_changes: changes(&cluster_secret_store_writer),
         sealed_secrets,
         git_repositories,
         git_repository_changes: changes(&git_repository_writer),
@@ -149,6 +163,7 @@ async fn assemble(
         artifacts,
         ambient,
         engine,
+        stores,
         seen,
         stopping,
     }));
@@ -156,6 +171,9 @@ async fn assemble(
         sealed_secrets: sealed_secret_writer,
         git_repositories: git_repository_writer,
         kustomizations: kustomization_writer,
+        external_secrets: external_secret_writer,
+        secret_stores: secret_store_writer,
+        cluster_secret_stores: cluster_secret_store_writer,
     };
     Ok((context, writers))
 }
@@ -174,6 +192,20 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
         work.spawn(driver::run::<kinds::SealedSecrets>(
             Arc::clone(context),
             writers.sealed_secrets,
+        ));
+    }
+    if context.flags.enables(Family::ExternalSecrets) {
+        work.spawn(driver::run::<kinds::SecretStores>(
+            Arc::clone(context),
+            writers.secret_stores,
+        ));
+        work.spawn(driver::run::<kinds::ClusterSecretStores>(
+            Arc::clone(context),
+            writers.cluster_secret_stores,
+        ));
+        work.spawn(driver::run::<kinds::ExternalSecrets>(
+            Arc::clone(context),
+            writers.external_secrets,
         ));
     }
     if context.flags.enables(Family::Flux) {
@@ -203,19 +235,6 @@ fn no_core_dumps() {
     };
     // It can only fail by raising a limit, and zero raises none.
     let _ = setrlimit(Resource::Core, none);
-}
-
-fn log(flags: &Flags) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&flags.log_level)
-        .with_context(|| format!("--log-level {:?} is no filter", flags.log_level))?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let installed = match flags.log_format {
-        LogFormat::Json => subscriber.json().try_init(),
-        LogFormat::Text => subscriber.with_ansi(false).try_init(),
-    };
-    installed.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
 }
 
 async fn stop_on_signal(stop: watch::Sender<bool>) {

@@ -299,15 +299,15 @@ impl Stores {
         let found = match reference.kind {
             ReferenceKind::Secret => {
                 let api = Api::<Secret>::namespaced(client, namespace);
-                api.get_metadata_opt(name).await.map(|found| {
-                    found.and_then(|object| object.metadata.resource_version)
-                })
+                api.get_metadata_opt(name)
+                    .await
+                    .map(|found| found.and_then(|object| object.metadata.resource_version))
             }
             ReferenceKind::ConfigMap => {
                 let api = Api::<ConfigMap>::namespaced(client, namespace);
-                api.get_metadata_opt(name).await.map(|found| {
-                    found.and_then(|object| object.metadata.resource_version)
-                })
+                api.get_metadata_opt(name)
+                    .await
+                    .map(|found| found.and_then(|object| object.metadata.resource_version))
             }
             // Its tokens die with it, and with nothing else.
             ReferenceKind::ServiceAccount => {
@@ -363,7 +363,9 @@ impl Stores {
         let found = Api::<Namespace>::all(self.client.clone())
             .get_metadata_opt(namespace)
             .await
-            .map_err(|source| Error::kubernetes(&format!("look at namespace {namespace}"), source))?;
+            .map_err(|source| {
+                Error::kubernetes(&format!("look at namespace {namespace}"), source)
+            })?;
         Ok(found
             .and_then(|object| object.metadata.labels)
             .unwrap_or_default())

@@ -7,6 +7,7 @@ use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::object::HasStatus;
 use kube::core::{ApiResource, DynamicObject, TypeMeta};
 use kube::{Api, Resource, ResourceExt};
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use super::{Reconciler, StatusUpdate};
@@ -62,6 +63,19 @@ impl Written {
             Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
             Err(source) => Err(Error::kubernetes("write the status", source)),
         }
+    }
+
+    /// Returns the object with the status that was written last, when the watch has not shown that
+    /// status yet: what was done a moment ago is not to be done again.
+    pub(super) fn caught_up<R: Reconciler>(&self, object: &R::Kind) -> Option<R::Kind> {
+        let seen = version(object.resource_version());
+        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = written
+            .get(object.meta().uid.as_deref().unwrap_or_default())
+            .filter(|last| last.resource_version > seen)?;
+        let mut object = object.clone();
+        *object.status_mut() = Some(R::Status::deserialize(&last.status).ok()?);
+        Some(object)
     }
 
     /// Forgets an object that goes away.

@@ -48,18 +48,11 @@ impl<K: StoreObject> Reconciler for StoresOf<K> {
         observe::observe(wanted, context).await
     }
 
-    fn plan(
-        _wanted: &parse::Wanted,
-        found: observe::Checked,
-        _now: Timestamp,
-    ) -> observe::Checked {
+    fn plan(_wanted: &parse::Wanted, found: observe::Checked, _now: Timestamp) -> observe::Checked {
         found
     }
 
-    async fn apply(
-        plan: observe::Checked,
-        _context: &Context,
-    ) -> Result<observe::Checked, Error> {
+    async fn apply(plan: observe::Checked, _context: &Context) -> Result<observe::Checked, Error> {
         Ok(plan)
     }
 
@@ -73,17 +66,6 @@ impl<K: StoreObject> Reconciler for StoresOf<K> {
 
     fn report(object: &K, outcome: &Result<observe::Checked, Error>) -> Report {
         status::report(object, outcome)
-    }
-
-    fn measure(
-        object: &K,
-        came: Option<(&Result<observe::Checked, Error>, &SecretStoreStatus)>,
-        context: &Context,
-    ) {
-        let conditions = came.map(|(_, status)| status.conditions.as_slice());
-        context
-            .metrics
-            .store_conditions(K::KIND, object.meta(), conditions.unwrap_or_default());
     }
 
     fn triggers(context: &Arc<Context>) -> BoxStream<'static, ObjectRef<Guarded<K>>> {

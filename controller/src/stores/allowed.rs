@@ -101,8 +101,16 @@ mod tests {
     /// E-118: regular expressions match anywhere, names do not.
     #[test]
     fn regexes_are_unanchored_and_names_whole() {
-        assert!(serves(&json!([{"namespaceRegexes": ["prod"]}]), "my-prod-1", "a"));
-        assert!(!serves(&json!([{"namespaces": ["prod"]}]), "my-prod-1", "a"));
+        assert!(serves(
+            &json!([{"namespaceRegexes": ["prod"]}]),
+            "my-prod-1",
+            "a"
+        ));
+        assert!(!serves(
+            &json!([{"namespaces": ["prod"]}]),
+            "my-prod-1",
+            "a"
+        ));
     }
 
     #[test]
@@ -116,6 +124,9 @@ mod tests {
         let conditions: Vec<StoreCondition> =
             serde_json::from_value(json!([{"namespaceRegexes": ["("]}])).unwrap();
         let error = is_allowed(&conditions, "any", &BTreeMap::new()).unwrap_err();
-        assert_eq!(error.to_string(), r#"failed to compile namespace regex "(""#);
+        assert_eq!(
+            error.to_string(),
+            r#"failed to compile namespace regex "(""#
+        );
     }
 }

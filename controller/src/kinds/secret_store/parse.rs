@@ -53,7 +53,13 @@ mod tests {
     /// E-121: nothing, zero and what is no interval leave it to the controller.
     #[test]
     fn interval_that_is_none_is_the_controllers() {
-        for value in [json!(null), json!(0), json!(-5), json!("soon"), json!("-5s")] {
+        for value in [
+            json!(null),
+            json!(0),
+            json!(-5),
+            json!("soon"),
+            json!("-5s"),
+        ] {
             assert_eq!(interval_of(&value), None);
         }
     }

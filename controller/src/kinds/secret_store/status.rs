@@ -1,9 +1,7 @@
 //! What is said about a store: the condition `Ready`, its capabilities and events.
 
 use api::condition::{ConditionStatus, find_condition, set_condition};
-use api::external_secrets::{
-    ExternalSecretsCondition, SecretStoreCapabilities, SecretStoreStatus,
-};
+use api::external_secrets::{ExternalSecretsCondition, SecretStoreCapabilities, SecretStoreStatus};
 use api::names::external_secrets::READY;
 use jiff::Timestamp;
 use providers::{Capabilities, Validation};
@@ -79,7 +77,10 @@ pub(super) fn report(object: &impl StoreObject, outcome: &Result<Checked, Error>
         Err(error) => {
             let text = std::error::Error::source(error)
                 .map_or_else(|| error.to_string(), |cause| Chain(cause).to_string());
-            (None, Some((Severity::Warning, INVALID_PROVIDER_CONFIG, text)))
+            (
+                None,
+                Some((Severity::Warning, INVALID_PROVIDER_CONFIG, text)),
+            )
         }
     };
     let notes = note.into_iter().map(|(severity, reason, message)| Note {

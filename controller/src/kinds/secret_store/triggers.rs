@@ -25,9 +25,6 @@ pub(super) fn forget_the_gone<K: StoreObject>(
             async move {
                 if let Ok(watcher::Event::Delete(gone)) = event {
                     context.stores.forget(&gone.uid().unwrap_or_default()).await;
-                    context
-                        .metrics
-                        .store_conditions(K::KIND, &gone.metadata, &[]);
                 }
                 None
             }
