@@ -1,1 +1,0 @@
-//! Benches that print figures beside the limit and the peers.
