@@ -25,7 +25,7 @@ fn comment_inside_a_test_is_a_proof_of_that_test_only() {
 
 #[test]
 fn what_serves_several_tests_names_none() {
-    let text = "//! G-101\n/// S-012\nconst CASES: &[&str] = &[];\n/// S-013\nfn case() {}\n";
+    let text = "//! G-101\n/// S-012\nconst CASES: &[&str] = &[];\n/// S-013\nfn case() {}\n#[test]\nfn a() {}\n";
     let several: Vec<_> = ["G-101", "S-012", "S-013"]
         .map(|row| (row.to_owned(), None))
         .into();
@@ -38,6 +38,14 @@ fn production_code_proves_nothing() {
     assert_eq!(
         citations("crate/src/thing.rs", text),
         [cited("K-032", "seals")]
+    );
+}
+
+#[test]
+fn code_that_only_serves_tests_proves_nothing() {
+    assert_eq!(
+        citations("tests/e2e/src/canary.rs", "//! I1\nfn look() {}\n"),
+        Vec::new()
     );
 }
 
@@ -75,7 +83,7 @@ fn page_lists_each_row_under_its_family() {
         line("K-031") < line("I9") && line("I9") < line("I10"),
         "{page}"
     );
-    assert!(page.contains("2 proved."), "{page}");
+    assert!(page.contains("2 with a test."), "{page}");
 }
 
 #[test]
