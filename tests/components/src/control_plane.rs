@@ -196,6 +196,26 @@ impl ControlPlane {
         }
     }
 
+    /// Returns the host on which a program listens so that both [`Self::expose`] and [`Self::reach`] find it.
+    pub fn listening_host(&self) -> &'static str {
+        match self.place.namespace {
+            Some(_) => "0.0.0.0",
+            None => "127.0.0.1",
+        }
+    }
+
+    /// Makes a port of the control plane's network appear on 127.0.0.1 out here, for as long as the value lives. A port
+    /// of [`Network::Loopback`] is there already.
+    ///
+    /// What listens inside must do so on 127.0.0.1 as well.
+    ///
+    /// # Errors
+    /// When the port is taken out here.
+    pub fn reach(&self, port: u16) -> Result<Option<Relay>, StartError> {
+        let namespace = self.place.namespace.as_ref();
+        namespace.map(|inside| inside.relay(port)).transpose()
+    }
+
     /// Returns the API server's URL, `https://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         self.endpoint.url()

@@ -45,7 +45,7 @@ pub use http::{Endpoint, HttpError, Reply};
 pub use http_server::{Credentials, ServedRequest, ServerOptions, Transport};
 pub use kwok::Kwok;
 pub use moto::Moto;
-pub use network::Network;
+pub use network::{Network, Relay};
 pub use openbao::{AppRole, OpenBao};
 pub use ports::free_port;
 pub use prerequisites::{Prerequisite, missing_prerequisites};

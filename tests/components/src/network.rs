@@ -40,7 +40,7 @@ pub(crate) struct NetworkNamespace {
 }
 
 /// A port of the namespace's loopback, made to appear outside. Dropping it closes the port.
-pub(crate) struct Relay {
+pub struct Relay {
     port: u16,
     stopping: Arc<AtomicBool>,
     acceptor: Option<JoinHandle<()>>,

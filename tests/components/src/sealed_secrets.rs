@@ -10,6 +10,7 @@ use crate::component::{Component, Program};
 use crate::control_plane::ControlPlane;
 use crate::ensure::ensure;
 use crate::http::Endpoint;
+use crate::network::Relay;
 use crate::ports::free_port;
 use crate::start_error::StartError;
 
@@ -20,6 +21,8 @@ const DEADLINE: Duration = Duration::from_mins(2);
 pub struct SealedSecretsController {
     controller: Child,
     endpoint: Endpoint,
+    #[expect(dead_code, reason = "closes the port when dropped")]
+    relay: Option<Relay>,
 }
 
 impl SealedSecretsController {
@@ -60,16 +63,18 @@ impl SealedSecretsController {
                 "default",
             )?
             .arguments([
-                format!("--listen-addr=127.0.0.1:{port}"),
+                format!("--listen-addr={}:{port}", cluster.listening_host()),
                 format!("--listen-metrics-addr=127.0.0.1:{metrics_port}"),
             ])
             .arguments(flags)
             .start()?;
         let endpoint = Endpoint::local("sealed-secrets", port);
+        let relay = cluster.reach(port)?;
         controller.wait_until_ready(DEADLINE, || certificate(&endpoint).map(drop))?;
         Ok(Self {
             controller,
             endpoint,
+            relay,
         })
     }
 
@@ -80,6 +85,16 @@ impl SealedSecretsController {
     pub fn certificate_pem(&self) -> Result<String, StartError> {
         self.controller
             .wait_until_ready(DEADLINE, || certificate(&self.endpoint))
+    }
+
+    /// Returns the port of its HTTP API, for [`ControlPlane::expose`].
+    pub fn port(&self) -> u16 {
+        self.endpoint.port()
+    }
+
+    /// Returns the namespace it runs in.
+    pub fn namespace(&self) -> &'static str {
+        NAMESPACE
     }
 
     /// Returns the running program.

@@ -134,7 +134,7 @@ fn percent(bytes: &[u8]) -> Vec<u8> {
 
 /// Our objects without what their users wrote, and every event.
 fn objects(world: &World, look: &mut impl FnMut(&str, &[u8])) {
-    for kind in OURS {
+    for kind in OURS.into_iter().filter(|kind| world.serves(kind)) {
         for mut object in world.list(kind, "") {
             let name = format!(
                 "{kind} {}/{}",

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use components::{Child, Endpoint, Launch, Program, free_port};
+use components::{Child, Endpoint, Program, Relay, free_port};
 
 use crate::programs::program;
 use crate::world::World;
@@ -43,6 +43,8 @@ impl Default for ControllerOptions {
 /// A running controller, stopped with the value.
 pub struct Controller {
     child: Child,
+    #[expect(dead_code, reason = "closes the ports when dropped")]
+    relays: Vec<Relay>,
     api: u16,
     metrics: u16,
     artifacts: u16,
@@ -78,34 +80,41 @@ impl Controller {
         let worker = Program::RenderWorker
             .path()
             .expect("the render worker builds");
-        let launch = Launch::new(
-            &format!("controller-{}", options.identity),
-            program("signet-controller"),
-        )
-        .arguments([
-            format!("--enable={}", families.join(",")),
-            format!("--namespace={namespace}"),
-            format!("--identity={}", options.identity),
-            format!("--listen=127.0.0.1:{api}"),
-            format!("--metrics-listen=127.0.0.1:{metrics}"),
-            format!("--artifact-listen=127.0.0.1:{artifacts}"),
-            format!("--artifact-host=127.0.0.1:{artifacts}"),
-            format!("--data-dir={}", data.display()),
-            format!("--log-level={}", options.log_level),
-            "--log-format=text".to_owned(),
-        ])
-        .arguments(&options.arguments)
-        .variable("KUBECONFIG", kubeconfig)
-        .variable("TMPDIR", &temp)
-        .variable("SIGNET_RENDER_WORKER", worker)
-        .variable("RUST_BACKTRACE", "1");
+        let name = format!("controller-{}", options.identity);
+        let host = world.cluster().listening_host();
+        let launch = world
+            .cluster()
+            .launch(&name, program("signet-controller"))
+            .arguments([
+                format!("--enable={}", families.join(",")),
+                format!("--namespace={namespace}"),
+                format!("--identity={}", options.identity),
+                format!("--listen={host}:{api}"),
+                format!("--metrics-listen={host}:{metrics}"),
+                format!("--artifact-listen={host}:{artifacts}"),
+                format!("--artifact-host=127.0.0.1:{artifacts}"),
+                format!("--data-dir={}", data.display()),
+                format!("--log-level={}", options.log_level),
+                "--log-format=text".to_owned(),
+            ])
+            .arguments(&options.arguments)
+            .variable("KUBECONFIG", kubeconfig)
+            .variable("TMPDIR", &temp)
+            .variable("SIGNET_RENDER_WORKER", worker)
+            .variable("RUST_BACKTRACE", "1");
         let launch = options
             .environment
             .iter()
             .fold(launch, |launch, (name, value)| launch.variable(name, value));
+        let reach = |port| world.cluster().reach(port).expect("the port is free");
+        let relays = [api, metrics, artifacts]
+            .into_iter()
+            .filter_map(reach)
+            .collect();
         let child = launch.start().expect("the controller starts");
         let controller = Self {
             child,
+            relays,
             api,
             metrics,
             artifacts,
@@ -146,6 +155,11 @@ impl Controller {
     /// Returns the HTTP API's endpoint.
     pub fn api(&self) -> Endpoint {
         endpoint(self.api)
+    }
+
+    /// Returns the port of the HTTP API.
+    pub fn api_port(&self) -> u16 {
+        self.api
     }
 
     /// Returns the port artifacts are served on.

@@ -29,7 +29,14 @@ fn folder() -> &'static PathBuf {
             .to_owned();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--workspace", "--bins"]);
+        // Built with the rest so that its dependencies have the same features; benches are not needed.
+        build.args([
+            "build",
+            "--quiet",
+            "--workspace",
+            "--bins",
+            "--exclude=bench",
+        ]);
         if folder.ends_with("release") {
             build.arg("--release");
         }

@@ -67,6 +67,14 @@ impl World {
         &self.install.namespace
     }
 
+    /// Returns whether the kind is one of an installed family.
+    pub(crate) fn serves(&self, kind: &str) -> bool {
+        let families = self.install.families.iter();
+        families
+            .flat_map(|family| family.definitions())
+            .any(|definition| definition.spec.names.kind == kind)
+    }
+
     /// Applies an object, by server-side apply.
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 
 mod canary_finds_planted_leaks;
 mod git_to_cluster;
+mod kubeseal_through_cluster;
 mod sealed;
 mod sealed_secret_api;
 mod sealed_secret_foreign_secret;
