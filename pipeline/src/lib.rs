@@ -2,8 +2,9 @@
 //!
 //! No client, no clock, no file system: time and file contents come in as arguments, and every
 //! change to the world goes out as a value. Start with [`unit::Unit`] (what a front door hands
-//! in), then follow a build through [`mod@normalise`], [`stage`], [`plan`] and [`health`].
+//! in), then follow it through [`mod@build`], [`mod@normalise`], [`stage`], [`plan`] and [`health`].
 
+pub mod build;
 pub mod decrypt;
 pub mod dry_run_error;
 pub mod health;

@@ -1,11 +1,11 @@
-//! From an artifact to manifests: renderer inputs are decrypted, the directory is rendered, whole
-//! objects are decrypted, and every value of a Secret is concealed.
+//! From an artifact to manifests, in the order `pipeline::build` fixes.
 
-use manifests::{Artifact, Manifest};
-use pipeline::decrypt::{DataKeys, Decrypt, InputFile, Need, scan_files, scan_objects};
-use pipeline::unit::{Decryption, MacPolicy, Unit};
-use render::InputKind;
-use sops_engine::{DecryptionOrder, unwrap_data_key};
+use manifests::{Artifact, BuildOptions, Manifest, Overlay};
+use pipeline::build::{BuildFiles, Stages};
+use pipeline::decrypt::{DataKeys, Decrypt, InputFile, Need};
+use pipeline::unit::Unit;
+use render::{InputKind, RenderError, Renderer};
+use sops_engine::{DataKey, DecryptionOrder, unwrap_data_key};
 
 use super::{Engine, Keys};
 use crate::error::{Category, Chain, Error};
@@ -30,136 +30,89 @@ impl Engine {
         artifact: &Artifact,
         keys: &Keys,
     ) -> Result<Built, Error> {
-        let decryption = unit.decryption.as_ref();
-        let policy = decryption
-            .map(|decryption| decryption.mac_policy)
-            .unwrap_or_default();
+        let mut stages = Workers {
+            renderer: &self.renderer,
+            keys,
+        };
+        // Data keys live for one build.
         let mut data_keys = DataKeys::default();
-        let files = self
-            .open_files(unit, artifact, keys, &mut data_keys, policy)
-            .await?;
-        let rendered = self
-            .renderer
-            .build(artifact, &unit.build, &files.overlay)
-            .await
-            .map_err(|error| render_failed(&error))?;
-        let objects = scan_objects(
-            rendered,
-            &files.authenticated,
-            decryption,
+        let opened = pipeline::build::build(
+            artifact,
+            &unit.build,
+            unit.decryption.as_ref(),
             &unit.protections,
+            &mut data_keys,
+            &mut stages,
         )
-        .map_err(|error| decrypt_failed(&error))?;
-        let needs = objects.needs(&data_keys);
-        let unwrapped = keys.unwrap(&needs).await?;
-        for (metadata, key) in unwrapped {
-            data_keys.insert(&metadata, key);
-        }
-        let opened = objects
-            .open(&data_keys, policy, files.taint)
-            .map_err(|error| decrypt_failed(&error))?;
-        let warnings = files
-            .warnings
-            .iter()
-            .chain(&opened.warnings)
-            .map(ToString::to_string)
-            .collect();
+        .await?;
+        let warnings = opened.warnings.iter().map(ToString::to_string).collect();
         Ok(Built {
             manifests: opened.manifests,
             warnings,
         })
     }
+}
 
-    async fn open_files(
-        &self,
-        unit: &Unit,
+/// The stages that need a process or a network.
+struct Workers<'a> {
+    renderer: &'a Renderer,
+    keys: &'a Keys,
+}
+
+impl Stages for Workers<'_> {
+    type Error = Error;
+
+    fn files(&mut self, artifact: &Artifact, options: &BuildOptions) -> Result<BuildFiles, Error> {
+        let failed = |error| unrendered(&error);
+        let inputs = render::inputs(&artifact.tree, options).map_err(failed)?;
+        let resources = render::resource_files(&artifact.tree, options).map_err(failed)?;
+        let inputs = inputs
+            .into_iter()
+            .map(|input| InputFile {
+                format_name: input.format_name().to_owned(),
+                environment: input.kind == InputKind::Environment,
+                path: input.path,
+            })
+            .collect();
+        Ok(BuildFiles { inputs, resources })
+    }
+
+    async fn render(
+        &mut self,
         artifact: &Artifact,
-        keys: &Keys,
-        data_keys: &mut DataKeys,
-        policy: MacPolicy,
-    ) -> Result<pipeline::decrypt::OpenedFiles, Error> {
-        let (inputs, resources) = match &unit.decryption {
-            Some(_) => listed(unit, artifact)?,
-            None => Default::default(),
-        };
-        let decryption: Option<&Decryption> = unit.decryption.as_ref();
-        let files = scan_files(
-            &artifact.tree,
-            &inputs,
-            &resources,
-            decryption,
-            &unit.protections,
-        )
-        .map_err(|error| decrypt_failed(&error))?;
-        let needs = files.needs(data_keys);
-        let unwrapped = keys.unwrap(&needs).await?;
-        for (metadata, key) in unwrapped {
-            data_keys.insert(&metadata, key);
-        }
-        files
-            .open(data_keys, policy)
-            .map_err(|error| decrypt_failed(&error))
+        options: &BuildOptions,
+        overlay: &Overlay,
+    ) -> Result<Vec<Manifest>, Error> {
+        let built = self.renderer.build(artifact, options, overlay).await;
+        built.map_err(|error| unrendered(&error))
+    }
+
+    async fn unwrap(&mut self, need: &Need<'_>) -> Result<DataKey, Error> {
+        let order = DecryptionOrder::default();
+        let unwrapped = unwrap_data_key(need.metadata, self.keys.services(), &order).await;
+        unwrapped.map_err(|error| {
+            let category = if error.is_transient() {
+                Category::Unavailable
+            } else {
+                Category::Denied
+            };
+            build_failed(category, &need.failed(error))
+        })
+    }
+
+    fn undecrypted(&self, error: Decrypt) -> Error {
+        build_failed(Category::Invalid, &error)
     }
 }
 
-/// Returns the files that are decrypted before the build, and those that are authenticated.
-fn listed(
-    unit: &Unit,
-    artifact: &Artifact,
-) -> Result<(Vec<InputFile>, Vec<manifests::ArtifactPath>), Error> {
-    let inputs =
-        render::inputs(&artifact.tree, &unit.build).map_err(|error| render_failed(&error))?;
-    let resources = render::resource_files(&artifact.tree, &unit.build)
-        .map_err(|error| render_failed(&error))?;
-    let inputs = inputs
-        .into_iter()
-        .map(|input| InputFile {
-            format_name: input.format_name().to_owned(),
-            environment: input.kind == InputKind::Environment,
-            path: input.path,
-        })
-        .collect();
-    Ok((inputs, resources))
-}
-
-fn render_failed(error: &render::RenderError) -> Error {
+fn unrendered(error: &RenderError) -> Error {
     let category = match error {
-        render::RenderError::Worker { .. } => Category::Unavailable,
+        RenderError::Worker { .. } => Category::Unavailable,
         _ => Category::Invalid,
     };
+    build_failed(category, error)
+}
+
+fn build_failed(category: Category, error: &dyn std::error::Error) -> Error {
     Error::new(category, "BuildFailed", Chain(error).to_string())
-}
-
-fn decrypt_failed(error: &Decrypt) -> Error {
-    Error::new(Category::Invalid, "BuildFailed", Chain(error).to_string())
-}
-
-impl Keys {
-    /// Unwraps the data key of each document.
-    async fn unwrap(
-        &self,
-        needs: &[Need<'_>],
-    ) -> Result<Vec<(sops_engine::Metadata, sops_engine::DataKey)>, Error> {
-        let mut unwrapped = Vec::with_capacity(needs.len());
-        for need in needs {
-            let order = DecryptionOrder::default();
-            match unwrap_data_key(need.metadata, self.services(), &order).await {
-                Ok(key) => unwrapped.push((need.metadata.clone(), key)),
-                Err(error) => {
-                    let category = if error.is_transient() {
-                        Category::Unavailable
-                    } else {
-                        Category::Denied
-                    };
-                    let failed = need.failed(error);
-                    return Err(Error::new(
-                        category,
-                        "BuildFailed",
-                        Chain(&failed).to_string(),
-                    ));
-                }
-            }
-        }
-        Ok(unwrapped)
-    }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use pipeline::decrypt::{DataKeys, Decrypt, Need};
-use sops_engine::{DecryptionOrder, KeyService, KeyServices, MasterKey, unwrap_data_key};
+use pipeline::decrypt::{Decrypt, Need};
+use sops_engine::{DataKey, DecryptionOrder, KeyService, KeyServices, MasterKey, unwrap_data_key};
 
 use super::Invocation;
 use crate::sops::{self, cloud::CloudKeys, identities};
@@ -17,8 +17,6 @@ pub(super) struct Keys {
     invocation: sops::Invocation,
     cloud: Arc<dyn KeyService>,
     age: Option<(BTreeSet<String>, Arc<dyn KeyService>)>,
-    /// What was unwrapped, for all directories of the run.
-    pub(super) unwrapped: DataKeys,
 }
 
 impl Keys {
@@ -42,25 +40,19 @@ impl Keys {
             cloud: Arc::new(CloudKeys::new(&invocation)),
             invocation,
             age: None,
-            unwrapped: DataKeys::default(),
         }
     }
 
-    /// Unwraps the data key of each document.
+    /// Unwraps the data key of a document.
     ///
     /// # Errors
     ///
-    /// When one cannot be unwrapped; the error names who could.
-    pub(super) async fn unwrap(&mut self, needs: &[Need<'_>]) -> Result<(), Decrypt> {
-        for need in needs {
-            let services = self.services(need);
-            let order = DecryptionOrder::default();
-            let data_key = unwrap_data_key(need.metadata, &services, &order)
-                .await
-                .map_err(|source| need.failed(source))?;
-            self.unwrapped.insert(need.metadata, data_key);
-        }
-        Ok(())
+    /// When it cannot be unwrapped; the error names who could.
+    pub(super) async fn unwrap(&mut self, need: &Need<'_>) -> Result<DataKey, Decrypt> {
+        let services = self.services(need);
+        let order = DecryptionOrder::default();
+        let unwrapped = unwrap_data_key(need.metadata, &services, &order).await;
+        unwrapped.map_err(|source| need.failed(source))
     }
 
     fn services(&mut self, need: &Need<'_>) -> KeyServices {

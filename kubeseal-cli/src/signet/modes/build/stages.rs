@@ -1,9 +1,11 @@
-//! The stages in their order: decrypt inputs, render, decrypt objects.
+//! The stages that need a worker or keys; their order is fixed by `pipeline::build`.
 
-use manifests::{Artifact, ArtifactPath};
-use pipeline::decrypt::{Decrypt, InputFile, OpenedFiles, OpenedObjects, scan_files, scan_objects};
+use manifests::{Artifact, BuildOptions, Manifest, Overlay};
+use pipeline::build::BuildFiles;
+use pipeline::decrypt::{DataKeys, Decrypt, InputFile, Need, OpenedObjects};
 use pipeline::unit::{ProtectionRule, flux};
 use render::{FindWorker, InputKind, RenderError, Renderer, RendererOptions};
+use sops_engine::DataKey;
 
 use super::Target;
 use crate::signet::Invocation;
@@ -14,6 +16,8 @@ use crate::signet::keys::Keys;
 pub(super) struct Stages<'a> {
     artifact: &'a Artifact,
     keys: Keys,
+    /// What was unwrapped, for all directories of the run.
+    data_keys: DataKeys,
     renderer: Renderer,
     /// A plain folder needs no worker, so that there is none counts only when one is asked.
     missing_worker: Option<FindWorker>,
@@ -32,6 +36,7 @@ impl<'a> Stages<'a> {
         Self {
             artifact,
             keys,
+            data_keys: DataKeys::default(),
             renderer: Renderer::start(options),
             missing_worker,
             protections: flux::protections(),
@@ -40,68 +45,29 @@ impl<'a> Stages<'a> {
 
     /// Builds one directory; every plaintext in what comes back is concealed.
     pub(super) async fn build(&mut self, target: &Target) -> Result<OpenedObjects, Error> {
-        let decryption = target.decryption.as_ref();
-        let policy = decryption.map(|asked| asked.mac_policy).unwrap_or_default();
-        let undecrypted = |error| undecrypted(target, error);
-        let files = self.open_files(target).await?;
-        let built = self
-            .renderer
-            .build(self.artifact, &target.options, &files.overlay)
-            .await;
-        let rendered = built.map_err(|error| self.unrendered(target, error))?;
-        let objects = scan_objects(
-            rendered,
-            &files.authenticated,
-            decryption,
-            &self.protections,
-        )
-        .map_err(undecrypted)?;
-        let needs = objects.needs(&self.keys.unwrapped);
-        self.keys.unwrap(&needs).await.map_err(undecrypted)?;
-        let mut opened = objects
-            .open(&self.keys.unwrapped, policy, files.taint)
-            .map_err(undecrypted)?;
-        opened.warnings.splice(0..0, files.warnings);
-        Ok(opened)
-    }
-
-    async fn open_files(&mut self, target: &Target) -> Result<OpenedFiles, Error> {
-        let Some(decryption) = &target.decryption else {
-            return Ok(OpenedFiles::default());
+        let Self {
+            artifact,
+            protections,
+            ..
+        } = self;
+        let (artifact, protections) = (*artifact, protections.clone());
+        let mut data_keys = std::mem::take(&mut self.data_keys);
+        let mut stages = Named {
+            target,
+            stages: self,
         };
-        let undecrypted = |error| undecrypted(target, error);
-        let (inputs, resources) = self
-            .listed(target)
-            .map_err(|error| self.unrendered(target, error))?;
-        let files = scan_files(
-            &self.artifact.tree,
-            &inputs,
-            &resources,
-            Some(decryption),
-            &self.protections,
+        let decryption = target.decryption.as_ref();
+        let built = pipeline::build::build(
+            artifact,
+            &target.options,
+            decryption,
+            &protections,
+            &mut data_keys,
+            &mut stages,
         )
-        .map_err(undecrypted)?;
-        let needs = files.needs(&self.keys.unwrapped);
-        self.keys.unwrap(&needs).await.map_err(undecrypted)?;
-        files
-            .open(&self.keys.unwrapped, decryption.mac_policy)
-            .map_err(undecrypted)
-    }
-
-    /// Returns the files that are decrypted before the build, and those that are authenticated.
-    fn listed(&self, target: &Target) -> Result<(Vec<InputFile>, Vec<ArtifactPath>), RenderError> {
-        let tree = &self.artifact.tree;
-        let inputs = render::inputs(tree, &target.options)?;
-        let resources = render::resource_files(tree, &target.options)?;
-        let inputs = inputs
-            .into_iter()
-            .map(|input| InputFile {
-                format_name: input.format_name().to_owned(),
-                environment: input.kind == InputKind::Environment,
-                path: input.path,
-            })
-            .collect();
-        Ok((inputs, resources))
+        .await;
+        self.data_keys = data_keys;
+        built
     }
 
     /// Where there is no worker, that is the news, and not that it did not start.
@@ -120,9 +86,49 @@ impl<'a> Stages<'a> {
     }
 }
 
-fn undecrypted(target: &Target, error: Decrypt) -> Error {
-    Error::Decrypt {
-        target: target.name.clone(),
-        source: Box::new(error),
+/// The stages of one directory, whose name every failure carries.
+struct Named<'a, 'b> {
+    target: &'a Target,
+    stages: &'a mut Stages<'b>,
+}
+
+impl pipeline::build::Stages for Named<'_, '_> {
+    type Error = Error;
+
+    fn files(&mut self, artifact: &Artifact, options: &BuildOptions) -> Result<BuildFiles, Error> {
+        let failed = |error| self.stages.unrendered(self.target, error);
+        let inputs = render::inputs(&artifact.tree, options).map_err(failed)?;
+        let resources = render::resource_files(&artifact.tree, options).map_err(failed)?;
+        let inputs = inputs
+            .into_iter()
+            .map(|input| InputFile {
+                format_name: input.format_name().to_owned(),
+                environment: input.kind == InputKind::Environment,
+                path: input.path,
+            })
+            .collect();
+        Ok(BuildFiles { inputs, resources })
+    }
+
+    async fn render(
+        &mut self,
+        artifact: &Artifact,
+        options: &BuildOptions,
+        overlay: &Overlay,
+    ) -> Result<Vec<Manifest>, Error> {
+        let built = self.stages.renderer.build(artifact, options, overlay).await;
+        built.map_err(|error| self.stages.unrendered(self.target, error))
+    }
+
+    async fn unwrap(&mut self, need: &Need<'_>) -> Result<DataKey, Error> {
+        let unwrapped = self.stages.keys.unwrap(need).await;
+        unwrapped.map_err(|error| self.undecrypted(error))
+    }
+
+    fn undecrypted(&self, error: Decrypt) -> Error {
+        Error::Decrypt {
+            target: self.target.name.clone(),
+            source: Box::new(error),
+        }
     }
 }
