@@ -168,7 +168,9 @@ impl From<cluster::ApiError> for Error {
     fn from(error: cluster::ApiError) -> Self {
         let category = match &error {
             cluster::ApiError::NoKind { .. } => Category::NotFound,
-            cluster::ApiError::NoNamespace { .. } => Category::Invalid,
+            cluster::ApiError::NoNamespace { .. } | cluster::ApiError::NoName { .. } => {
+                Category::Invalid
+            }
             cluster::ApiError::Refused { refusal, .. } => by_status(refusal.code),
             _ => Category::Unavailable,
         };
