@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kube::{Client, Config};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 use crate::conceal::Concealer;
 use crate::error::ApiError;
@@ -14,6 +15,9 @@ use crate::resources::Resources;
 ///
 /// More does not make the API server faster, it makes its queue longer.
 const IN_FLIGHT: usize = 64;
+
+/// How long a connection may be silent. Watches are ended by the API server before that.
+const SILENCE: Duration = Duration::from_secs(295);
 
 /// How many impersonated clients are kept before the least recently made one is let go.
 const KEPT_IDENTITIES: usize = 256;
@@ -46,7 +50,7 @@ pub struct Cluster {
     client: Client,
     pub(crate) resources: Arc<Resources>,
     pub(crate) concealer: Arc<Concealer>,
-    in_flight: Arc<Semaphore>,
+    pub(crate) in_flight: Arc<Semaphore>,
 }
 
 impl Clusters {
@@ -55,19 +59,16 @@ impl Clusters {
     /// # Errors
     ///
     /// When the configuration's TLS material or credentials cannot be used.
-    pub fn new(config: Config) -> Result<Self, ApiError> {
+    pub fn new(mut config: Config) -> Result<Self, ApiError> {
+        // The client's default waits for ever on a server that went away without a word.
+        config.read_timeout.get_or_insert(SILENCE);
+        config.reset_reader_on_write = true;
         let client = Client::try_from(config.clone()).map_err(|source| ApiError::Connect {
             source: Box::new(source),
         })?;
-        let own = Cluster {
-            resources: Arc::new(Resources::new(client.clone())),
-            concealer: Arc::new(Concealer::new()?),
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
-            client,
-        };
         Ok(Self {
             config,
-            own,
+            own: Cluster::of(client)?,
             impersonated: Mutex::default(),
         })
     }
@@ -111,6 +112,30 @@ impl Clusters {
 }
 
 impl Cluster {
+    fn of(client: Client) -> Result<Self, ApiError> {
+        Ok(Self {
+            resources: Arc::new(Resources::new(client.clone())),
+            concealer: Arc::new(Concealer::new()?),
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            client,
+        })
+    }
+
+    /// Returns an API server that a test plays.
+    #[cfg(test)]
+    pub(crate) fn of_service<S>(service: S) -> Self
+    where
+        S: tower::Service<
+                http::Request<kube::client::Body>,
+                Response = http::Response<kube::client::Body>,
+                Error = std::io::Error,
+                Future: Send + 'static,
+            > + Send
+            + 'static,
+    {
+        Self::of(Client::new(service, "default")).expect("random bytes can be drawn")
+    }
+
     /// Returns the client underneath, for typed reads and watches.
     pub fn client(&self) -> &Client {
         &self.client
@@ -119,13 +144,5 @@ impl Cluster {
     /// Returns what replaces the values of Secrets in everything read through this cluster.
     pub fn concealer(&self) -> &Concealer {
         &self.concealer
-    }
-
-    /// Waits for a place among the requests in flight.
-    pub(crate) async fn place(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        self.in_flight
-            .acquire()
-            .await
-            .map_err(|_closed| ApiError::Stopping)
     }
 }

@@ -2,7 +2,7 @@
 
 use http::{Request, header};
 use manifests::ObjectId;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clusters::Cluster;
 use crate::error::ApiError;
@@ -27,24 +27,30 @@ impl Cluster {
         id: &ObjectId,
         preconditions: &Preconditions,
     ) -> Result<(), ApiError> {
+        let path = match kind.path(id) {
+            // What cannot be the name of an object is the name of none.
+            Err(ApiError::NoName { .. }) => return Ok(()),
+            path => path?,
+        };
         let mut options = json!({
             "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
         });
         if let (Some(uid), Some(fields)) = (&preconditions.uid, options.as_object_mut()) {
             fields.insert("preconditions".to_owned(), json!({ "uid": uid }));
         }
-        let request = Request::delete(kind.path(id)?)
+        let request = Request::delete(path)
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json")
             .body(options.to_string().into_bytes())
             .map_err(|source| ApiError::of(id, kube::Error::HttpError(source)))?;
-        let _place = self.place().await?;
-        match self.client().request::<Value>(request).await {
-            Ok(_) => Ok(()),
-            Err(error) => match ApiError::of(id, error) {
-                error if error.is_not_found() => Ok(()),
-                error => Err(error),
-            },
+        match self.ask(id, request).await {
+            Ok(mut deleted) => {
+                // The answer is the object as it was.
+                self.concealer.conceal(&mut deleted);
+                Ok(())
+            }
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

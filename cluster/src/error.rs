@@ -39,6 +39,12 @@ pub enum ApiError {
         /// Which object.
         object: ObjectId,
     },
+    /// A name or namespace that no object can have: it would reach another place of the API.
+    #[error("{object} has a name or namespace that no object can have")]
+    NoName {
+        /// Which object.
+        object: ObjectId,
+    },
     /// The API server understood and said no.
     #[error("{object} {refusal}")]
     Refused {
@@ -54,6 +60,21 @@ pub enum ApiError {
         object: ObjectId,
         /// Why.
         source: Box<kube::Error>,
+    },
+    /// The API server took the request and did not answer in time. What was asked for may have
+    /// been done.
+    #[error("the API server did not answer for {object} within {seconds} s")]
+    NoAnswer {
+        /// Which object.
+        object: ObjectId,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// The list of served kinds is not sent in time.
+    #[error("the API server did not say within {seconds} s what it serves")]
+    DiscoverInTime {
+        /// How long was waited.
+        seconds: u64,
     },
     /// The list of served kinds cannot be read.
     #[error("failed to discover what the API server serves")]
@@ -104,7 +125,11 @@ impl ApiError {
         match error {
             kube::Error::Api(status) => Self::Refused {
                 object: object.clone(),
-                refusal: Box::new(refusal(object, &status)),
+                refusal: Box::new(if object.group_kind.is_secret() {
+                    value_free(&status)
+                } else {
+                    refusal(&status, status.message.clone())
+                }),
             },
             source => Self::Unreachable {
                 object: object.clone(),
@@ -113,27 +138,50 @@ impl ApiError {
         }
     }
 
+    /// As [`ApiError::of`], for a request that held plaintext, whatever the kind of its object.
+    pub(crate) fn of_plaintext(object: &ObjectId, error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::Refused {
+                object: object.clone(),
+                refusal: Box::new(value_free(&status)),
+            },
+            error => Self::of(object, error),
+        }
+    }
+
     /// Whether the object was not there.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused { refusal, .. } if refusal.code == 404)
+        matches!(self, Self::Refused { refusal, .. }
+            if refusal.code == 404 && refusal.reason == NOT_FOUND)
+    }
+
+    /// Whether there is no such place in the API: the kind is no longer served in this version.
+    /// That says nothing about the object.
+    pub(crate) fn is_unserved(&self) -> bool {
+        matches!(self, Self::Refused { refusal, .. }
+            if refusal.code == 404 && refusal.reason != NOT_FOUND)
     }
 }
 
-fn refusal(object: &ObjectId, status: &Status) -> Refusal {
-    let message = if object.group_kind.is_secret() {
-        let causes = status.details.iter().flat_map(|details| &details.causes);
-        dry_run_error::of_secret(
-            &status.reason,
-            &status.message,
-            causes.map(|cause| Cause {
-                field: &cause.field,
-                reason: &cause.reason,
-                message: &cause.message,
-            }),
-        )
-    } else {
-        status.message.clone()
-    };
+/// The reason of an answer about an object that is not there, or whose namespace is not.
+const NOT_FOUND: &str = "NotFound";
+
+/// Keeps of the server's text what cannot quote a value (S8).
+fn value_free(status: &Status) -> Refusal {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    let message = dry_run_error::of_secret(
+        &status.reason,
+        &status.message,
+        causes.map(|cause| Cause {
+            field: &cause.field,
+            reason: &cause.reason,
+            message: &cause.message,
+        }),
+    );
+    refusal(status, message)
+}
+
+fn refusal(status: &Status, message: String) -> Refusal {
     Refusal {
         code: status.code,
         reason: status.reason.clone(),

@@ -15,7 +15,12 @@ impl Cluster {
     ///
     /// When the API server refuses or cannot be reached.
     pub async fn read(&self, kind: &Kind, id: &ObjectId) -> Result<Option<Value>, ApiError> {
-        match self.fetch(id, kind.path(id)?).await {
+        let path = match kind.path(id) {
+            // What cannot be the name of an object is the name of none.
+            Err(ApiError::NoName { .. }) => return Ok(None),
+            path => path?,
+        };
+        match self.fetch(id, path).await {
             Ok(mut object) => {
                 self.concealer.conceal(&mut object);
                 Ok(Some(object))
@@ -69,10 +74,6 @@ impl Cluster {
             .header(header::ACCEPT, "application/json")
             .body(Vec::new())
             .map_err(|source| ApiError::of(id, kube::Error::HttpError(source)))?;
-        let _place = self.place().await?;
-        self.client()
-            .request(request)
-            .await
-            .map_err(|error| ApiError::of(id, error))
+        self.ask(id, request).await
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kube::core::{ApiResource, DynamicObject};
 use kube::discovery::{Discovery, Scope as DiscoveredScope};
 use kube::{Client, Resource};
-use manifests::{Manifest, ObjectId};
+use manifests::{GroupKind, Manifest, ObjectId};
 use pipeline::normalise::Scope;
 use tokio::sync::Mutex;
 
@@ -16,6 +16,9 @@ use crate::error::ApiError;
 
 /// How soon after a discovery an unknown kind may cause the next one.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// How long discovery may take: everybody who meets an unknown kind waits for it.
+const DISCOVERY: Duration = Duration::from_secs(30);
 
 /// A kind as the API server serves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,9 @@ pub struct Kind {
 impl Kind {
     /// Returns the URL path of one object.
     pub(crate) fn path(&self, id: &ObjectId) -> Result<String, ApiError> {
+        if !is_segment(&id.name) {
+            return Err(ApiError::NoName { object: id.clone() });
+        }
         Ok(format!("{}/{}", self.collection(id)?, id.name))
     }
 
@@ -36,11 +42,21 @@ impl Kind {
     pub(crate) fn collection(&self, id: &ObjectId) -> Result<String, ApiError> {
         let namespace = match (self.scope, id.namespace.as_deref()) {
             (Scope::Namespaced, None) => return Err(ApiError::NoNamespace { object: id.clone() }),
+            (Scope::Namespaced, Some(namespace)) if !is_segment(namespace) => {
+                return Err(ApiError::NoName { object: id.clone() });
+            }
             (Scope::Namespaced, namespace) => namespace,
             (Scope::Cluster, _) => None,
         };
         Ok(DynamicObject::url_path(&self.resource, namespace))
     }
+}
+
+/// Whether a name is one part of a path and reaches no other place than its own object: names come
+/// from Git and from statuses.
+fn is_segment(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@!$&'()*+,;=".contains(&byte);
+    !matches!(name, "" | "." | "..") && name.bytes().all(is_plain)
 }
 
 type Served = HashMap<(String, String), Vec<Kind>>;
@@ -62,22 +78,46 @@ impl Resources {
     }
 
     /// Returns all served versions of a group's kind, the preferred one first.
-    async fn versions(&self, group: &str, kind: &str) -> Result<Vec<Kind>, ApiError> {
+    ///
+    /// What is known is asked for again when it is not `enough`: a definition may have been given
+    /// another version since.
+    async fn versions(
+        &self,
+        group: &str,
+        kind: &str,
+        enough: impl Fn(&[Kind]) -> bool,
+    ) -> Result<Vec<Kind>, ApiError> {
         let wanted = (group.to_owned(), kind.to_owned());
-        if let Some(found) = self.cached(&wanted) {
+        if let Some(found) = self.cached(&wanted).filter(|found| enough(found)) {
             return Ok(found);
         }
         let mut asked = self.asked.lock().await;
-        if let Some(found) = self.cached(&wanted) {
-            return Ok(found);
+        let known = self.cached(&wanted);
+        if let Some(found) = known.as_ref().filter(|found| enough(found)) {
+            return Ok(found.clone());
         }
         if asked.is_some_and(|at| at.elapsed() < ASK_AGAIN_AFTER) {
-            return Ok(Vec::new());
+            return Ok(known.unwrap_or_default());
         }
         let served = Arc::new(self.discover().await?);
         *asked = Some(Instant::now());
         *self.served.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&served);
         Ok(served.get(&wanted).cloned().unwrap_or_default())
+    }
+
+    /// Forgets a kind that is not served as it is known, so that it is asked for again.
+    pub(crate) fn forget(&self, kind: &GroupKind) {
+        let mut served = self.served.write().unwrap_or_else(PoisonError::into_inner);
+        let known = (kind.group.clone(), kind.kind.clone());
+        if served.contains_key(&known) {
+            Arc::make_mut(&mut served).remove(&known);
+        }
+    }
+
+    /// Lets the next unknown kind be asked for at once.
+    #[cfg(test)]
+    pub(crate) async fn let_ask_again(&self) {
+        *self.asked.lock().await = None;
     }
 
     fn cached(&self, wanted: &(String, String)) -> Option<Vec<Kind>> {
@@ -89,9 +129,12 @@ impl Resources {
     }
 
     async fn discover(&self) -> Result<Served, ApiError> {
-        let discovery = Discovery::new(self.client.clone())
-            .run_aggregated()
+        let discovery = Discovery::new(self.client.clone()).run_aggregated();
+        let discovery = tokio::time::timeout(DISCOVERY, discovery)
             .await
+            .map_err(|_elapsed| ApiError::DiscoverInTime {
+                seconds: DISCOVERY.as_secs(),
+            })?
             .map_err(|source| ApiError::Discover {
                 source: Box::new(source),
             })?;
@@ -135,7 +178,12 @@ impl Cluster {
     ///
     /// As [`Cluster::kind_of`].
     pub async fn kind(&self, group: &str, version: &str, kind: &str) -> Result<Kind, ApiError> {
-        let versions = self.resources.versions(group, kind).await?;
+        let versions = self
+            .resources
+            .versions(group, kind, |known| {
+                known.iter().any(|found| found.resource.version == version)
+            })
+            .await?;
         versions
             .iter()
             .find(|found| found.resource.version == version)
@@ -166,9 +214,12 @@ impl Cluster {
     pub async fn preferred_kind(&self, group: &str, kind: &str) -> Result<Option<Kind>, ApiError> {
         Ok(self
             .resources
-            .versions(group, kind)
+            .versions(group, kind, |_known| true)
             .await?
             .into_iter()
             .next())
     }
 }
+
+#[cfg(test)]
+mod tests;

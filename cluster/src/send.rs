@@ -1,14 +1,66 @@
-//! The one place where a request body leaves for the API server.
+//! The one place where requests, and among them bodies with plaintext, leave for the API server.
 
-use http::header;
+use std::time::Duration;
+
 use http::request::Builder;
-use manifests::Manifest;
+use http::{Request, header};
+use manifests::{Manifest, ObjectId};
 use serde_json::Value;
 
 use crate::clusters::Cluster;
 use crate::error::ApiError;
 
+/// How long an answer is waited for. The API server itself gives a request up after a minute; one
+/// that hangs must not hold a place among the requests in flight for ever.
+const ANSWER: Duration = Duration::from_secs(65);
+
+/// Whether the texts of the answer may quote plaintext.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Plaintext,
+    Nothing,
+}
+
 impl Cluster {
+    /// Sends a request that holds no plaintext, among a bounded number at once, and waits a bounded
+    /// time for the answer.
+    pub(crate) async fn ask(
+        &self,
+        id: &ObjectId,
+        request: Request<Vec<u8>>,
+    ) -> Result<Value, ApiError> {
+        self.exchange(id, request, Sent::Nothing).await
+    }
+
+    async fn exchange(
+        &self,
+        id: &ObjectId,
+        request: Request<Vec<u8>>,
+        sent: Sent,
+    ) -> Result<Value, ApiError> {
+        let _place = self
+            .in_flight
+            .acquire()
+            .await
+            .map_err(|_closed| ApiError::Stopping)?;
+        let answer = tokio::time::timeout(ANSWER, self.client().request(request)).await;
+        let Ok(answer) = answer else {
+            return Err(ApiError::NoAnswer {
+                object: id.clone(),
+                seconds: ANSWER.as_secs(),
+            });
+        };
+        let failed = match answer {
+            Ok(answer) => return Ok(answer),
+            Err(error) if sent == Sent::Plaintext => ApiError::of_plaintext(id, error),
+            Err(error) => ApiError::of(id, error),
+        };
+        if failed.is_unserved() {
+            self.resources.forget(&id.group_kind);
+        }
+        Err(failed)
+    }
+
     /// Sends a manifest and returns the answer, the values of a Secret concealed in it.
     pub(crate) async fn send(
         &self,
@@ -25,13 +77,17 @@ impl Cluster {
             .header(header::ACCEPT, "application/json")
             .body(body)
             .map_err(|source| ApiError::of(&id, kube::Error::HttpError(source)))?;
-        let _place = self.place().await?;
-        let mut answer: Value = self
-            .client()
-            .request(request)
-            .await
-            .map_err(|error| ApiError::of(&id, error))?;
+        // What was decrypted may be anywhere, and an answer quotes what it refuses.
+        let sent = if manifest.concealed().next().is_some() {
+            Sent::Plaintext
+        } else {
+            Sent::Nothing
+        };
+        let mut answer = self.exchange(&id, request, sent).await?;
         self.concealer.conceal(&mut answer);
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests;

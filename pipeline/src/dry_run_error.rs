@@ -1,4 +1,5 @@
-//! What the API server says about a Secret it refuses, without what it quotes (S8).
+//! What the API server says about an object with plaintext that it refuses, without what it quotes
+//! (S8).
 //!
 //! The server's messages quote values: the rejected one, or the bytes around a syntax error. Field
 //! paths, reasons and the few sentences known to be constant are kept, everything else is dropped.
@@ -15,8 +16,13 @@ pub struct Cause<'a> {
 }
 
 /// Sentences of the API server that are constant and tell the user what to mend.
-const CONSTANT: [(&str, &str); 8] = [
+const CONSTANT: [(&str, &str); 10] = [
     ("field is immutable", "field is immutable"),
+    (
+        "updates to statefulset spec",
+        "updates to statefulset spec for these fields are forbidden",
+    ),
+    ("may not be changed", "the field may not be changed"),
     ("illegal base64 data", "data values must be base64"),
     ("cannot unmarshal", "data values must be of type string"),
     ("expected string", "data values must be of type string"),
@@ -26,7 +32,7 @@ const CONSTANT: [(&str, &str); 8] = [
     ("being terminated", "the namespace is being terminated"),
 ];
 
-/// Returns what may be shown of a refusal of a Secret.
+/// Returns what may be shown of a refusal of a Secret, or of another object that holds plaintext.
 ///
 /// `reason` is the status' machine-readable reason, `message` its sentence.
 pub fn of_secret<'a>(
@@ -100,12 +106,16 @@ fn missing_rights(reason: &str, message: &str) -> Option<String> {
     }
     let (_, rest) = message.split_once("is forbidden: User \"")?;
     let (user, rest) = rest.split_once("\" cannot ")?;
-    let (verb, _) = rest.split_once(" resource \"secrets\"")?;
+    let (verb, rest) = rest.split_once(" resource \"")?;
+    let (resource, _) = rest.split_once('"')?;
     let is_user = user
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b":.-_@/".contains(&byte));
-    (is_user && word(verb) == verb)
-        .then(|| format!("Forbidden: user {user:?} cannot {verb} resource \"secrets\""))
+    let is_resource = resource
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"/.-".contains(&byte));
+    (is_user && is_resource && word(verb) == verb)
+        .then(|| format!("Forbidden: user {user:?} cannot {verb} resource {resource:?}"))
 }
 
 #[cfg(test)]

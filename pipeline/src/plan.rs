@@ -441,10 +441,16 @@ impl Run {
             .then(|| old.union(&wanted))
     }
 
-    /// Returns the inventory to record when the run ends early: everything old, and what was
-    /// applied since.
+    /// Returns the inventory to record when the run ends early: everything old, what was applied
+    /// since, and what was tried: a write that failed for us, by its answer being lost, may have
+    /// been done all the same.
     pub fn inventory_so_far(&self, old: &Inventory) -> Inventory {
-        old.union(&self.inventory(old))
+        let tried = self
+            .failures
+            .iter()
+            .filter_map(|failure| self.wanted.get_key_value(&failure.object))
+            .map(|(id, version)| (id.clone(), version.clone()));
+        old.union(&self.inventory(old)).union(&tried.collect())
     }
 
     /// Ends the run when every wanted object was recorded and nothing failed.

@@ -110,3 +110,16 @@ proptest::proptest! {
         proptest::prop_assert!(!shown.contains(SECRET), "{}", shown);
     }
 }
+
+/// G-208: who may not do what is told for every kind of object that holds plaintext.
+#[test]
+fn missing_rights_are_told_for_any_resource() {
+    let message = "configmaps \"a\" is forbidden: User \"system:serviceaccount:a:b\" cannot patch \
+                   resource \"configmaps\" in API group \"\" in the namespace \"a\"";
+    assert_eq!(
+        of_secret("Forbidden", message, []),
+        "Forbidden: user \"system:serviceaccount:a:b\" cannot patch resource \"configmaps\""
+    );
+    let hostile = format!("x is forbidden: User \"a\" cannot get resource \"{SECRET} Y\" in");
+    assert!(!of_secret("Forbidden", &hostile, []).contains(SECRET));
+}
