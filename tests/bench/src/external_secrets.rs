@@ -29,7 +29,10 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
     let filled = Arc::clone(&vault);
     tokio::task::spawn_blocking(move || {
         (0..count).try_for_each(|index| {
-            filled.put_secret(&key(index), &json!({ "password": format!("value {index}") }))
+            filled.put_secret(
+                &key(index),
+                &json!({ "password": format!("value {index}") }),
+            )
         })
     })
     .await??;

@@ -66,7 +66,10 @@ impl Flags {
     /// When it is not built.
     pub(crate) fn controller(&self) -> anyhow::Result<PathBuf> {
         let own = std::env::current_exe().context("failed to find this program")?;
-        let target = own.ancestors().nth(2).context("this program is not in target/")?;
+        let target = own
+            .ancestors()
+            .nth(2)
+            .context("this program is not in target/")?;
         let folder = match self.profile.as_str() {
             "dev" => "debug",
             profile => profile,
@@ -74,7 +77,8 @@ impl Flags {
         let path = target.join(folder).join("signet-controller");
         ensure!(
             path.is_file(),
-            "there is no {path:?}; hint: cargo build --profile {} -p controller",
+            "there is no {}; hint: cargo build --profile {} -p controller",
+            path.display(),
             self.profile
         );
         Ok(path)

@@ -45,7 +45,8 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
     let before = Reading::take(&rig, None).await?;
     let controller = rig.controller(flags, FAMILIES)?;
     let is_done = |object: &_| has_applied(object, &revision);
-    rig.until(KUSTOMIZE, "Kustomization", count, is_done).await?;
+    rig.until(KUSTOMIZE, "Kustomization", count, is_done)
+        .await?;
     let what = format!("{count} Kustomizations × {OBJECTS} objects, first sync");
     let first = before.done(what, &rig, &controller).await?;
 
@@ -54,7 +55,8 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
     // As a webhook would: nobody waits for the interval.
     rig.apply(vec![source(repository.url(), "second")]).await?;
     let is_done = |object: &_| has_applied(object, &revision);
-    rig.until(KUSTOMIZE, "Kustomization", count, is_done).await?;
+    rig.until(KUSTOMIZE, "Kustomization", count, is_done)
+        .await?;
     let what = format!("{count} Kustomizations × {OBJECTS} objects after one commit");
     let second = before.done(what, &rig, &controller).await?;
     Ok(vec![first, second])

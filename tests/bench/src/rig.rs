@@ -132,7 +132,10 @@ impl Rig {
         };
         match tokio::time::timeout(DEADLINE, watch).await {
             Ok(outcome) => outcome,
-            Err(_) => bail!("{} of {count} {kind} objects are done after {DEADLINE:?}", done.len()),
+            Err(_) => bail!(
+                "{} of {count} {kind} objects are done after {DEADLINE:?}",
+                done.len()
+            ),
         }
     }
 

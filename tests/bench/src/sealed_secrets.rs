@@ -24,7 +24,8 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
     let count = flags.sealed_secrets;
     let now = jiff::Timestamp::now();
     let generated = sealing::generate(&GenerateOptions::default(), now, &mut rand::rng())?;
-    rig.apply(vec![key_secret(rig.system(), &generated)]).await?;
+    rig.apply(vec![key_secret(rig.system(), &generated)])
+        .await?;
     let key = generated.key.public_key();
     let objects: Result<Vec<_>, _> = (0..count).map(|index| sealed(index, key)).collect();
     rig.apply(objects?).await?;

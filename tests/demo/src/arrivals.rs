@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::Api;
 use kube::runtime::watcher::{Config, Event};
 use kube::runtime::{WatchStreamExt, watcher};
-use kube::Api;
 use secret_bytes::SecretBytes;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -72,7 +72,11 @@ impl Arrivals {
         watches.spawn(follow(secrets, move |secret| {
             let values = secret.data.unwrap_or_default();
             let values = values.into_iter().map(|(key, value)| (key, value.0));
-            seen.compare(Kind::Secret, secret.metadata.name, values.collect());
+            seen.compare(
+                Kind::Secret,
+                secret.metadata.name.as_deref(),
+                values.collect(),
+            );
         }));
         let config_maps = Api::<ConfigMap>::namespaced(cluster.client().clone(), namespace);
         let seen = Arc::clone(&board);
@@ -81,7 +85,11 @@ impl Arrivals {
             let values = values
                 .into_iter()
                 .map(|(key, value)| (key, value.into_bytes()));
-            seen.compare(Kind::ConfigMap, config_map.metadata.name, values.collect());
+            seen.compare(
+                Kind::ConfigMap,
+                config_map.metadata.name.as_deref(),
+                values.collect(),
+            );
         }));
         Self {
             board,
@@ -117,13 +125,13 @@ impl Board {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn compare(&self, kind: Kind, name: Option<String>, mut values: BTreeMap<String, Vec<u8>>) {
+    fn compare(&self, kind: Kind, name: Option<&str>, mut values: BTreeMap<String, Vec<u8>>) {
         let now = Instant::now();
         let Some(value) = values.remove(KEY).map(SecretBytes::new) else {
             return;
         };
         for (expected, at) in self.entries().iter_mut() {
-            let is_it = expected.kind == kind && Some(expected.name) == name.as_deref();
+            let is_it = expected.kind == kind && Some(expected.name) == name;
             if is_it && at.is_none() && *expected.value == value {
                 *at = Some(now);
             }

@@ -67,7 +67,8 @@ impl Backends {
         self.put_into_vault(vaulted).await?;
         self.with(move |servers| {
             // EXPOSE: the store is where the value is meant to be.
-            let body = json!({ "Name": folder::MANAGED_KEY, "SecretString": managed.expose_str()? });
+            let body =
+                json!({ "Name": folder::MANAGED_KEY, "SecretString": managed.expose_str()? });
             let target = "secretsmanager.CreateSecret";
             servers.aws.call("secretsmanager", target, &body)?;
             let rule = "path \"secret/data/demo/*\" { capabilities = [\"read\"] }";

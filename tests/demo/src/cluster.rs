@@ -237,7 +237,9 @@ impl Cluster {
 
     fn api(&self, object: &Value) -> anyhow::Result<(Api<DynamicObject>, String)> {
         let metadata = &object["metadata"];
-        let name = metadata["name"].as_str().context("the object has no name")?;
+        let name = metadata["name"]
+            .as_str()
+            .context("the object has no name")?;
         let resource = resource(object)?;
         let client = self.client.clone();
         let api = match metadata["namespace"].as_str() {

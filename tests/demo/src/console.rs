@@ -43,24 +43,28 @@ impl Console {
         let outcome = loop {
             if self.progress {
                 let seconds = started.elapsed().as_secs();
-                write(&mut io::stderr(), &format!("\r\x1b[2K  {what} … {seconds} s"));
+                write(
+                    &mut io::stderr(),
+                    &format!("\r\x1b[2K  {what} … {seconds} s"),
+                );
             }
             tokio::select! {
                 outcome = &mut work => break outcome,
                 () = tokio::time::sleep(FRAME) => {}
             }
         };
-        if self.progress {
-            write(&mut io::stderr(), "\r\x1b[2K");
-        }
         if outcome.is_ok() {
-            self.note(&format!("✓ {what} ({:.1} s)", started.elapsed().as_secs_f32()));
+            self.note(&format!(
+                "✓ {what} ({:.1} s)",
+                started.elapsed().as_secs_f32()
+            ));
         }
         outcome
     }
 
     /// Says something about the course of things.
     pub(crate) fn note(&self, text: &str) {
+        self.wipe();
         write(&mut io::stderr(), &format!("{text}\n"));
     }
 
@@ -71,9 +75,6 @@ impl Console {
 
     /// Says that Ctrl-C was understood.
     pub(crate) fn interrupted(&self) {
-        if self.progress {
-            write(&mut io::stderr(), "\r\x1b[2K");
-        }
         self.note("interrupted: cleaning up");
     }
 
@@ -84,6 +85,7 @@ impl Console {
 
     /// Prints a line of the result.
     pub(crate) fn say(&self, text: &str) {
+        self.wipe();
         write(&mut io::stdout(), &format!("{text}\n"));
     }
 
@@ -91,18 +93,25 @@ impl Console {
     pub(crate) fn table(&self, heading: &str, rows: &[Row]) {
         let objects = width(rows.iter().map(|row| row.object.as_str()));
         let origins = width(rows.iter().map(|row| row.origin));
-        let mut text = format!("\n{}\n", self.paint("1", heading));
+        let mut lines = vec![format!("\n{}", self.paint("1", heading))];
         for row in rows {
             let (mark, time) = match row.took {
                 Some(took) => (self.paint("32", "✓"), format!("{:>6} ms", took.as_millis())),
-                None => (self.paint("31", "✗"), "did not arrive".to_owned()),
+                None => (self.paint("31", "✗"), "   did not arrive".to_owned()),
             };
-            text.push_str(&format!(
-                "  {mark} {:<objects$}  {:<origins$}  {time}\n",
-                row.object, row.origin,
+            let (object, origin) = (&row.object, row.origin);
+            lines.push(format!(
+                "  {mark} {object:<objects$}  {origin:<origins$}  {time}"
             ));
         }
-        write(&mut io::stdout(), &text);
+        self.say(&lines.join("\n"));
+    }
+
+    /// Takes the line of a running step away.
+    fn wipe(&self) {
+        if self.progress {
+            write(&mut io::stderr(), "\r\x1b[2K");
+        }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {

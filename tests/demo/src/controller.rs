@@ -12,7 +12,7 @@ use crate::install::Names;
 use crate::programs::program;
 
 /// How long it may take to serve its sealing certificate; a new key takes about a second to make.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A running controller. Cloning is cheap; the last clone stops it.
 #[derive(Clone)]

@@ -67,18 +67,27 @@ pub(crate) fn secret(namespace: &str, name: &str, entries: &[(&str, &SecretBytes
 pub(crate) fn stores(vault: &str, region: &str) -> String {
     let credential = |key: &str| json!({ "name": CREDENTIALS, "key": key });
     let objects = [
-        store(OPENBAO, &json!({ "vault": {
+        store(
+            OPENBAO,
+            &json!({ "vault": {
             "server": vault, "path": "secret", "version": "v2",
             "auth": { "tokenSecretRef": credential("vault-token") },
-        } })),
-        external_secret(OPENBAO, &json!({ "key": VAULT_KEY, "property": VAULT_PROPERTY })),
-        store(SECRETS_MANAGER, &json!({ "aws": {
+        } }),
+        ),
+        external_secret(
+            OPENBAO,
+            &json!({ "key": VAULT_KEY, "property": VAULT_PROPERTY }),
+        ),
+        store(
+            SECRETS_MANAGER,
+            &json!({ "aws": {
             "service": "SecretsManager", "region": region,
             "auth": { "secretRef": {
                 "accessKeyIDSecretRef": credential("access-key-id"),
                 "secretAccessKeySecretRef": credential("secret-access-key"),
             } },
-        } })),
+        } }),
+        ),
         external_secret(SECRETS_MANAGER, &json!({ "key": MANAGED_KEY })),
     ];
     objects.map(|object| object.to_string()).join("\n---\n")

@@ -114,7 +114,10 @@ fn deployer(namespace: &str) -> [Value; 2] {
 /// When that does not happen in time.
 pub(crate) async fn settled(cluster: &Cluster, names: &Names) -> anyhow::Result<()> {
     let outcome = tokio::time::timeout(SETTLED, async {
-        for definition in objects(names)?.iter().filter(|object| is_definition(object)) {
+        for definition in objects(names)?
+            .iter()
+            .filter(|object| is_definition(object))
+        {
             while !is_established(cluster, definition).await? {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -162,7 +165,10 @@ async fn may_deploy(cluster: &Cluster, namespace: &str) -> anyhow::Result<bool> 
             },
         });
         let answer = cluster.review(&review).await?;
-        ensure!(answer["status"].is_object(), "the API server decides no access reviews");
+        ensure!(
+            answer["status"].is_object(),
+            "the API server decides no access reviews"
+        );
         if answer["status"]["allowed"] != true {
             return Ok(false);
         }

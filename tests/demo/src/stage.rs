@@ -11,7 +11,7 @@ use crate::console::Console;
 use crate::controller::Controller;
 
 /// How long objects may take to go away once they are deleted.
-const GONE: Duration = Duration::from_secs(60);
+const GONE: Duration = Duration::from_mins(1);
 
 /// Everything a run holds on to. Fields drop in order: who uses a thing goes before it.
 #[derive(Default)]
@@ -42,13 +42,15 @@ impl Stage {
         let made = std::mem::take(&mut self.made);
         let work = async {
             // The controller takes its finalizers off these, and first undoes what they did.
-            let (synced, rest): (Vec<_>, Vec<_>) = made.iter().partition(|object| is_synced(object));
+            let (synced, rest): (Vec<_>, Vec<_>) =
+                made.iter().partition(|object| is_synced(object));
             for object in synced.iter().rev() {
                 cluster.delete(object).await?;
                 self.gone(&cluster, object).await?;
             }
-            let (namespaces, rest): (Vec<_>, Vec<_>) =
-                rest.into_iter().partition(|object| object["kind"] == "Namespace");
+            let (namespaces, rest): (Vec<_>, Vec<_>) = rest
+                .into_iter()
+                .partition(|object| object["kind"] == "Namespace");
             for object in &namespaces {
                 cluster.delete(object).await?;
             }

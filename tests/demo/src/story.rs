@@ -208,32 +208,42 @@ impl Scene<'_> {
         // EXPOSE: this one is committed as it is; nothing about it is secret.
         let shown = plain.value.expose_str()?;
         let files = [
-            ("kustomization.yaml", folder::kustomization(&self.names.namespace)),
+            (
+                "kustomization.yaml",
+                folder::kustomization(&self.names.namespace),
+            ),
             ("plain.yaml", folder::plain(shown)),
             ("sealed.yaml", self.seal(&sealed.value).await?),
-            ("encrypted.yaml", self.encrypt(folder::ENCRYPTED, &entry).await?),
-            ("credentials.yaml", self.encrypt(folder::CREDENTIALS, &credentials).await?),
+            (
+                "encrypted.yaml",
+                self.encrypt(folder::ENCRYPTED, &entry).await?,
+            ),
+            (
+                "credentials.yaml",
+                self.encrypt(folder::CREDENTIALS, &credentials).await?,
+            ),
             ("stores.yaml", stores),
         ];
         let files = files.map(|(name, content)| (format!("{}/{name}", folder::PATH), content));
 
-        let expected = [
-            plain,
-            sealed.clone(),
-            encrypted,
-            vault.clone(),
-            managed,
-        ];
+        let expected = [plain, sealed.clone(), encrypted, vault.clone(), managed];
         self.arrivals.expect(&expected);
         self.cluster.create(&self.age_secret()).await?;
-        self.backends.commit(files.to_vec(), "Everything the team needs").await?;
+        self.backends
+            .commit(files.to_vec(), "Everything the team needs")
+            .await?;
         let committed = Instant::now();
         for object in self.sync() {
             self.cluster.create(&object).await?;
             stage.made.push(object);
         }
-        self.show("From commit to cluster", "everything arrived", &expected, |_| committed)
-            .await?;
+        self.show(
+            "From commit to cluster",
+            "everything arrived",
+            &expected,
+            |_| committed,
+        )
+        .await?;
         Ok(Values { vault, sealed })
     }
 
@@ -249,17 +259,25 @@ impl Scene<'_> {
         let file = self.seal(&resealed.value).await?;
         let expected = [rotated.clone(), resealed];
         self.arrivals.expect(&expected);
-        self.backends.put_into_vault(Arc::clone(&rotated.value)).await?;
+        self.backends
+            .put_into_vault(Arc::clone(&rotated.value))
+            .await?;
         let rotation = Instant::now();
         let path = format!("{}/sealed.yaml", folder::PATH);
-        self.backends.commit(vec![(path, file)], "A new value").await?;
+        self.backends
+            .commit(vec![(path, file)], "A new value")
+            .await?;
         let commit = Instant::now();
         let heading = format!(
             "From change to cluster (the vault is asked every {}, Git every {POLL})",
             folder::REFRESH
         );
         self.show(&heading, "both changes arrived", &expected, |name| {
-            if name == rotated.name { rotation } else { commit }
+            if name == rotated.name {
+                rotation
+            } else {
+                commit
+            }
         })
         .await
     }
@@ -321,7 +339,8 @@ impl Scene<'_> {
             }
         }
         if !self.controller.runs() {
-            self.console.note("  the controller has ended; its log says why");
+            self.console
+                .note("  the controller has ended; its log says why");
         }
     }
 
@@ -383,7 +402,8 @@ fn random() -> SecretBytes {
 
 fn conditions(conditions: &Value) -> String {
     let conditions = conditions.as_array().map(Vec::as_slice).unwrap_or_default();
-    let text = |condition: &Value, field: &str| condition[field].as_str().unwrap_or_default().to_owned();
+    let text =
+        |condition: &Value, field: &str| condition[field].as_str().unwrap_or_default().to_owned();
     let said: Vec<_> = conditions
         .iter()
         .map(|condition| {
@@ -396,5 +416,9 @@ fn conditions(conditions: &Value) -> String {
             )
         })
         .collect();
-    if said.is_empty() { "nothing yet".to_owned() } else { said.join("; ") }
+    if said.is_empty() {
+        "nothing yet".to_owned()
+    } else {
+        said.join("; ")
+    }
 }
