@@ -15,45 +15,17 @@ mod modes;
 mod network;
 mod output;
 mod secret;
-pub(crate) mod yaml;
-
-use std::ffi::OsString;
 
 use jiff::Timestamp;
 
-use crate::Io;
 use crate::error::Chain;
+use crate::{Invocation, Io};
 use error::Error;
 use mode::Mode;
 
-/// What a run of `kubeseal` is started with.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// The arguments, the program's name first.
-    pub arguments: Vec<OsString>,
-    /// The environment.
-    pub environment: Vec<(String, String)>,
-    /// The time against which certificates are checked.
-    pub now: Timestamp,
-}
-
-impl Invocation {
-    /// Returns what this process was started with.
-    pub fn of_process() -> Self {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        Self {
-            arguments: std::env::args_os().collect(),
-            environment,
-            now: Timestamp::now(),
-        }
-    }
-}
-
 /// Runs `kubeseal` and returns its exit status.
-pub fn run(invocation: Invocation, io: &mut Io) -> u8 {
-    let now = invocation.now;
+pub fn run(invocation: &Invocation, io: &mut Io) -> u8 {
+    let now = invocation.environment.now;
     let outcome = flags::parse(invocation)
         .and_then(|flags| mode::decide(flags, io))
         .and_then(|mode| execute(mode, now, io));

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use kubeseal_cli::Io;
-use kubeseal_cli::kubeseal::{self, Invocation};
+use kubeseal_cli::{Invocation, Io, kubeseal};
 
 fn main() -> ExitCode {
     ExitCode::from(kubeseal::run(
-        Invocation::of_process(),
+        &Invocation::of_process(),
         &mut Io::of_process(),
     ))
 }

@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use kubeseal_cli::Io;
-use kubeseal_cli::signet::{self, Invocation};
+use kubeseal_cli::{Invocation, Io, signet};
 
 fn main() -> ExitCode {
     ExitCode::from(signet::run(

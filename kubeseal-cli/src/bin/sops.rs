@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use kubeseal_cli::Io;
-use kubeseal_cli::sops::{self, Invocation};
+use kubeseal_cli::{Invocation, Io, sops};
 
 fn main() -> ExitCode {
-    ExitCode::from(sops::run(Invocation::of_process(), &mut Io::of_process()))
+    ExitCode::from(sops::run(&Invocation::of_process(), &mut Io::of_process()))
 }

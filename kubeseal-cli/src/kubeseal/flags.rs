@@ -10,8 +10,8 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
 use sealing::Scope;
 
-use super::Invocation;
 use super::error::Error;
+use crate::Invocation;
 
 const PREFIX: &str = "SEALED_SECRETS_";
 
@@ -269,12 +269,12 @@ pub(super) struct LoggingFlags {
 const WITHOUT_VARIABLE: [&str; 3] = ["completion", "positional", "help"];
 
 /// Parses the command line and the environment.
-pub(super) fn parse(invocation: Invocation) -> Result<Flags, Error> {
-    let mut arguments = invocation.arguments.into_iter();
+pub(super) fn parse(invocation: &Invocation) -> Result<Flags, Error> {
+    let mut arguments = invocation.arguments.iter().cloned();
     let program = arguments
         .next()
         .unwrap_or_else(|| OsString::from("kubeseal"));
-    let from_environment = environment_arguments(&invocation.environment)?;
+    let from_environment = environment_arguments(&invocation.environment.variables)?;
     let all = std::iter::once(program)
         .chain(from_environment.into_iter().map(OsString::from))
         .chain(arguments);
@@ -304,9 +304,9 @@ fn refused(error: &clap::Error) -> Error {
 
 /// Turns `SEALED_SECRETS_X=y` into `--x=y`, after checking each alone so that the message can
 /// name the variable.
-fn environment_arguments(environment: &[(String, String)]) -> Result<Vec<String>, Error> {
+fn environment_arguments(variables: &[(String, String)]) -> Result<Vec<String>, Error> {
     let mut arguments = Vec::new();
-    for (variable, value) in environment {
+    for (variable, value) in variables {
         let Some(name) = variable.strip_prefix(PREFIX) else {
             continue;
         };

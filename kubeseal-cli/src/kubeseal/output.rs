@@ -8,9 +8,9 @@ use serde_json::Value;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
 use super::error::Error;
-use super::yaml;
 use crate::Io;
 use crate::io::Readers;
+use crate::yaml;
 
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use pipeline::decrypt::{Decrypt, Need};
 use sops_engine::{DataKey, DecryptionOrder, KeyService, KeyServices, MasterKey, unwrap_data_key};
 
-use super::Invocation;
-use crate::sops::{self, cloud::CloudKeys, identities};
+use crate::Environment;
+use crate::key_sources::age_identities;
+use crate::key_sources::cloud::CloudKeys;
 
 /// Which Vault servers may be asked, for `sops` and here.
 const VAULT_ADDRESSES: &str = "SOPS_HC_VAULT_ALLOWLIST";
 
 /// The keys of one run.
 pub(super) struct Keys {
-    invocation: sops::Invocation,
+    environment: Environment,
     cloud: Arc<dyn KeyService>,
     age: Option<(BTreeSet<String>, Arc<dyn KeyService>)>,
 }
@@ -24,21 +25,16 @@ impl Keys {
     ///
     /// A file names its own Vault server, and a repository may be anybody's: unlike `sops`, our
     /// token goes to our own server only, unless the list of allowed servers says otherwise.
-    pub(super) fn new(invocation: &Invocation) -> Self {
-        let mut environment = invocation.environment.clone();
-        if invocation.variable(VAULT_ADDRESSES).is_none() {
-            let address = invocation.variable("VAULT_ADDR").unwrap_or("none");
-            environment.push((VAULT_ADDRESSES.to_owned(), address.to_owned()));
+    pub(super) fn new(environment: &Environment) -> Self {
+        let mut environment = environment.clone();
+        if environment.filled_variable(VAULT_ADDRESSES).is_none() {
+            let address = environment.filled_variable("VAULT_ADDR").unwrap_or("none");
+            let allowed = (VAULT_ADDRESSES.to_owned(), address.to_owned());
+            environment.variables.push(allowed);
         }
-        let invocation = sops::Invocation {
-            arguments: Vec::new(),
-            environment,
-            directory: invocation.directory.clone(),
-            now: jiff::Timestamp::UNIX_EPOCH,
-        };
         Self {
-            cloud: Arc::new(CloudKeys::new(&invocation)),
-            invocation,
+            cloud: Arc::new(CloudKeys::new(&environment)),
+            environment,
             age: None,
         }
     }
@@ -82,7 +78,8 @@ impl Keys {
             return Arc::clone(service);
         }
         let asked: Vec<&str> = recipients.iter().map(String::as_str).collect();
-        let service: Arc<dyn KeyService> = Arc::new(identities::collect(&asked, &self.invocation));
+        let service: Arc<dyn KeyService> =
+            Arc::new(age_identities::collect(&asked, &self.environment));
         self.age = Some((recipients, Arc::clone(&service)));
         service
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::error::Error;
 use super::mode::{Format, Secrets};
 use crate::Io;
-use crate::kubeseal::yaml;
+use crate::yaml;
 
 /// Returns the text of objects: YAML documents with a separator between them, or one JSON `List`.
 ///

@@ -1,7 +1,6 @@
 //! One line on the terminal that says what is being done, and goes away.
 
-use super::Invocation;
-use crate::Io;
+use crate::{Environment, Io};
 
 /// Progress of one run; silent unless standard error is a terminal.
 pub(super) struct Progress {
@@ -9,8 +8,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(invocation: &Invocation, io: &Io) -> Self {
-        let can_redraw = invocation.variable("TERM") != Some("dumb");
+    pub(super) fn new(environment: &Environment, io: &Io) -> Self {
+        let can_redraw = environment.filled_variable("TERM") != Some("dumb");
         Self {
             is_shown: io.terminals().stderr && can_redraw,
         }

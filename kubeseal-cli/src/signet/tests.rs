@@ -1,9 +1,9 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use super::{Invocation, run};
-use crate::Io;
+use super::run;
 use crate::io::Terminals;
+use crate::{Environment, Invocation, Io};
 
 #[derive(Clone, Default)]
 struct Buffer(Arc<Mutex<Vec<u8>>>);
@@ -43,8 +43,11 @@ fn invocation(arguments: &[&str]) -> Invocation {
             .chain(arguments.iter().copied())
             .map(Into::into)
             .collect(),
-        environment: Vec::new(),
-        directory: "/nonexistent".into(),
+        environment: Environment {
+            variables: Vec::new(),
+            directory: "/nonexistent".into(),
+            now: jiff::Timestamp::UNIX_EPOCH,
+        },
     }
 }
 

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use sops_engine::AwsKeyOptions;
 use sops_engine::config::{Config, CreationRule};
 
-use super::Invocation;
 use super::error::Error;
-use crate::Io;
+use crate::{Environment, Io};
 
 const NAME: &str = ".sops.yaml";
 const MISSPELT: &str = ".sops.yml";
@@ -45,18 +44,18 @@ impl Found {
 /// Reads the configuration; `None` when there is none.
 pub(super) fn find(
     named: Option<&Path>,
-    invocation: &Invocation,
+    environment: &Environment,
     io: &mut Io,
 ) -> Result<Option<Found>, Error> {
     let named = named
         .map(Path::to_owned)
-        .or_else(|| invocation.variable("SOPS_CONFIG").map(PathBuf::from));
+        .or_else(|| environment.variable("SOPS_CONFIG").map(PathBuf::from));
     if let Some(path) = named {
-        return read(invocation.absolute(&path), io).map(Some);
+        return read(environment.absolute(&path), io).map(Some);
     }
     let mut misspelt = None;
     let mut found = None;
-    for folder in invocation.directory.ancestors().take(LEVELS) {
+    for folder in environment.directory.ancestors().take(LEVELS) {
         let candidate = folder.join(NAME);
         if candidate.is_file() {
             found = Some(candidate);

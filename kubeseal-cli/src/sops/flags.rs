@@ -7,7 +7,6 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use super::Invocation;
 use super::error::Error;
 
 /// Encrypt the values of a file and leave its keys readable
@@ -259,8 +258,8 @@ pub(super) struct Reading {
 }
 
 /// Parses the arguments.
-pub(super) fn parse(invocation: &mut Invocation) -> Result<Flags, Error> {
-    let arguments = invocation.arguments.iter().map(long_flag);
+pub(super) fn parse(arguments: &[OsString]) -> Result<Flags, Error> {
+    let arguments = arguments.iter().map(long_flag);
     Flags::try_parse_from(arguments).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use sops_engine::{AwsKeyOptions, KeyKind, MasterKey};
 
-use super::Invocation;
 use super::error::Error;
 use super::flags::Keys;
+use crate::Environment;
 
 /// Returns the options of AWS keys.
 pub(super) fn aws_options(keys: &Keys) -> Result<AwsKeyOptions, Error> {
@@ -37,7 +37,7 @@ pub(super) fn aws_options(keys: &Keys) -> Result<AwsKeyOptions, Error> {
 /// decides.
 pub(super) fn given(
     keys: &Keys,
-    invocation: &Invocation,
+    environment: &Environment,
     aws: &AwsKeyOptions,
 ) -> Result<Option<Vec<MasterKey>>, Error> {
     let sources = [
@@ -59,7 +59,7 @@ pub(super) fn given(
     ];
     let mut group = Vec::new();
     for (kind, flag, variable) in sources {
-        let text = flag.as_deref().or_else(|| invocation.variable(variable));
+        let text = flag.as_deref().or_else(|| environment.variable(variable));
         for item in text
             .filter(|text| !text.is_empty())
             .into_iter()

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use sops_engine::{AgeKeyService, KeyKind, KeyService, KeyServices, MasterKey, WrappedKey};
 use tokio::runtime::{Builder, Runtime};
 
-use super::Invocation;
-use super::cloud::CloudKeys;
 use super::error::Error;
-use super::identities;
+use crate::Environment;
+use crate::key_sources::age_identities;
+use crate::key_sources::cloud::CloudKeys;
 
 pub(super) struct Services {
     services: KeyServices,
@@ -19,16 +19,16 @@ impl Services {
     /// Returns services that wrap for these keys.
     pub(super) fn for_keys<'a>(
         keys: impl Iterator<Item = &'a MasterKey>,
-        invocation: &Invocation,
+        environment: &Environment,
     ) -> Result<Self, Error> {
         let kinds: Vec<KeyKind> = keys.map(MasterKey::kind).collect();
-        Self::new(AgeKeyService::new(), &kinds, invocation)
+        Self::new(AgeKeyService::new(), &kinds, environment)
     }
 
     /// Returns services that unwrap these keys.
     pub(super) fn for_files<'a>(
         keys: impl Iterator<Item = &'a WrappedKey>,
-        invocation: &Invocation,
+        environment: &Environment,
     ) -> Result<Self, Error> {
         let keys: Vec<&MasterKey> = keys.map(|key| &key.key).collect();
         let kinds: Vec<KeyKind> = keys.iter().map(|key| key.kind()).collect();
@@ -42,18 +42,22 @@ impl Services {
         let age = if recipients.is_empty() {
             AgeKeyService::new()
         } else {
-            identities::collect(&recipients, invocation)
+            age_identities::collect(&recipients, environment)
         };
-        Self::new(age, &kinds, invocation)
+        Self::new(age, &kinds, environment)
     }
 
-    fn new(age: AgeKeyService, kinds: &[KeyKind], invocation: &Invocation) -> Result<Self, Error> {
+    fn new(
+        age: AgeKeyService,
+        kinds: &[KeyKind],
+        environment: &Environment,
+    ) -> Result<Self, Error> {
         let mut services = KeyServices::new(vec![Arc::new(age)]);
         let mut builder = Builder::new_current_thread();
         let remote = [KeyKind::AwsKms, KeyKind::VaultTransit];
         if kinds.iter().any(|kind| remote.contains(kind)) {
             builder.enable_all();
-            services.push(Arc::new(CloudKeys::new(invocation)));
+            services.push(Arc::new(CloudKeys::new(environment)));
         }
         Ok(Self {
             services,

@@ -9,8 +9,8 @@ use sops_engine::{
 
 use super::error::Error;
 use super::flags::{self, Command, Encrypt, Flags, Reading, Selection, Shared, Target};
-use super::{Invocation, VERSION, configuration, key_flags, tree_path};
-use crate::Io;
+use super::{VERSION, configuration, key_flags, tree_path};
+use crate::{Environment, Io};
 
 pub(super) enum Mode {
     Print { text: String },
@@ -64,7 +64,7 @@ pub(super) struct Output {
 }
 
 /// Decides what to do.
-pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Result<Mode, Error> {
+pub(super) fn decide(flags: Flags, environment: &Environment, io: &mut Io) -> Result<Mode, Error> {
     let Flags {
         command,
         shared,
@@ -75,12 +75,12 @@ pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Resu
             text: flags::completion(shell),
         }),
         Some(Command::Encrypt(flags)) => {
-            encrypt(&flags, &shared, invocation, io).map(Mode::Encrypt)
+            encrypt(&flags, &shared, environment, io).map(Mode::Encrypt)
         }
         Some(Command::Decrypt(flags)) => {
-            decrypt(&flags.target, &flags.reading, &shared, invocation, io).map(Mode::Decrypt)
+            decrypt(&flags.target, &flags.reading, &shared, environment, io).map(Mode::Decrypt)
         }
-        Some(Command::Filestatus(flags)) => file_status(flags, invocation).map(Mode::FileStatus),
+        Some(Command::Filestatus(flags)) => file_status(flags, environment).map(Mode::FileStatus),
         None if legacy.version => Ok(Mode::Print {
             text: format!("sops {VERSION}\n"),
         }),
@@ -95,9 +95,9 @@ pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Resu
                         keys: legacy.keys,
                         selection: legacy.selection,
                     };
-                    encrypt(&flags, &shared, invocation, io).map(Mode::Encrypt)
+                    encrypt(&flags, &shared, environment, io).map(Mode::Encrypt)
                 }
-                (false, true) => decrypt(&legacy.target, &legacy.reading, &shared, invocation, io)
+                (false, true) => decrypt(&legacy.target, &legacy.reading, &shared, environment, io)
                     .map(Mode::Decrypt),
                 (true, true) => Err(Error::usage(
                     1,
@@ -116,7 +116,7 @@ pub(super) fn decide(flags: Flags, invocation: &Invocation, io: &mut Io) -> Resu
 fn encrypt(
     flags: &Encrypt,
     shared: &Shared,
-    invocation: &Invocation,
+    environment: &Environment,
     io: &mut Io,
 ) -> Result<EncryptMode, Error> {
     let Encrypt {
@@ -130,13 +130,13 @@ fn encrypt(
             "Error: reading from standard input needs --filename-override",
         ));
     }
-    let (input, output) = paths(target, invocation)?;
-    let found = configuration::find(shared.config.as_deref(), invocation, io)?;
+    let (input, output) = paths(target, environment)?;
+    let found = configuration::find(shared.config.as_deref(), environment, io)?;
     let aws = key_flags::aws_options(keys)?;
-    let given = key_flags::given(keys, invocation, &aws)?;
+    let given = key_flags::given(keys, environment, &aws)?;
     let name = named(target).unwrap_or(Path::new(""));
     let rule = match &found {
-        Some(found) => found.rule_for(&invocation.absolute(name), &aws)?,
+        Some(found) => found.rule_for(&environment.absolute(name), &aws)?,
         None => None,
     };
     let groups = match (given, &rule) {
@@ -178,11 +178,11 @@ fn decrypt(
     target: &Target,
     reading: &Reading,
     shared: &Shared,
-    invocation: &Invocation,
+    environment: &Environment,
     io: &mut Io,
 ) -> Result<DecryptMode, Error> {
-    let (input, output) = paths(target, invocation)?;
-    let found = configuration::find(shared.config.as_deref(), invocation, io)?;
+    let (input, output) = paths(target, environment)?;
+    let found = configuration::find(shared.config.as_deref(), environment, io)?;
     let extract = reading
         .extract
         .as_deref()
@@ -191,7 +191,7 @@ fn decrypt(
     let order = reading
         .decryption_order
         .as_deref()
-        .or_else(|| invocation.variable("SOPS_DECRYPTION_ORDER"));
+        .or_else(|| environment.variable("SOPS_DECRYPTION_ORDER"));
     Ok(DecryptMode {
         input,
         output,
@@ -206,7 +206,10 @@ fn decrypt(
     })
 }
 
-fn file_status(flags: flags::FileStatus, invocation: &Invocation) -> Result<FileStatusMode, Error> {
+fn file_status(
+    flags: flags::FileStatus,
+    environment: &Environment,
+) -> Result<FileStatusMode, Error> {
     let Some(file) = flags.file else {
         return Err(Error::usage(100, "Error: no file specified"));
     };
@@ -215,7 +218,7 @@ fn file_status(flags: flags::FileStatus, invocation: &Invocation) -> Result<File
         file: Some(file),
         ..Target::default()
     };
-    let (input, _) = paths(&target, invocation)?;
+    let (input, _) = paths(&target, environment)?;
     Ok(FileStatusMode { input })
 }
 
@@ -227,7 +230,7 @@ fn named(target: &Target) -> Option<&Path> {
         .or(target.file.as_deref())
 }
 
-fn paths(target: &Target, invocation: &Invocation) -> Result<(Input, Output), Error> {
+fn paths(target: &Target, environment: &Environment) -> Result<(Input, Output), Error> {
     if target.in_place && target.output.is_some() {
         return Err(Error::usage(
             8,
@@ -240,7 +243,7 @@ fn paths(target: &Target, invocation: &Invocation) -> Result<(Input, Output), Er
             "Error: cannot use --in-place when reading from standard input",
         ));
     }
-    let path = target.file.as_ref().map(|file| invocation.absolute(file));
+    let path = target.file.as_ref().map(|file| environment.absolute(file));
     if let Some(path) = &path
         && !path.exists()
     {
@@ -263,7 +266,7 @@ fn paths(target: &Target, invocation: &Invocation) -> Result<(Input, Output), Er
             target
                 .output
                 .as_ref()
-                .map(|output| invocation.absolute(output))
+                .map(|output| environment.absolute(output))
         },
     };
     Ok((input, output))

@@ -6,6 +6,9 @@
     reason = "a fixture that is not as expected fails the test"
 )]
 
+mod age_key;
+mod folder;
 mod kubeseal;
 mod signet_build;
 mod sops;
+mod tool;

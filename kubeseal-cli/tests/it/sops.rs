@@ -1,72 +1,36 @@
 //! `sops`, run in this process with buffers.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-
-use kubeseal_cli::Io;
-use kubeseal_cli::sops::{Invocation, run};
-use tempfile::TempDir;
-
 mod interoperability;
 
-/// What a run left behind.
-#[derive(Debug)]
-struct Outcome {
-    status: u8,
-    stdout: String,
-    stderr: String,
-}
+use std::ops::Deref;
 
-impl Outcome {
-    fn output(self) -> String {
-        assert_eq!(self.status, 0, "{}", self.stderr);
-        self.stdout
-    }
-
-    /// Returns standard error of a run that must have failed so.
-    fn failure(self, status: u8) -> String {
-        assert_eq!(self.status, status, "{}{}", self.stdout, self.stderr);
-        self.stderr
-    }
-}
+use crate::age_key::AgeKey;
+use crate::folder::Folder;
+use crate::tool::{Outcome, SOPS};
 
 /// A folder with an age key, where commands run with nothing else in their environment.
 struct Desk {
-    folder: TempDir,
+    folder: Folder,
     recipient: String,
+}
+
+impl Deref for Desk {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.folder
+    }
 }
 
 impl Desk {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("keys.txt");
-        let output = std::process::Command::new(components::Program::AgeKeygen.path().unwrap())
-            .arg("-o")
-            .arg(&key)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "no key was made");
-        let text = std::fs::read_to_string(&key).unwrap();
-        let recipient = text
-            .lines()
-            .find_map(|line| line.strip_prefix("# public key: "))
-            .unwrap()
-            .to_owned();
+        let folder = Folder::new();
+        let AgeKey {
+            identity,
+            recipient,
+        } = AgeKey::generate();
+        folder.write("keys.txt", &format!("# {recipient}\n{identity}\n"));
         Self { folder, recipient }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        let path = self.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
     fn sops(&self, arguments: &[&str]) -> Outcome {
@@ -75,27 +39,7 @@ impl Desk {
     }
 
     fn sops_with(&self, environment: &[(&str, &str)], arguments: &[&str], input: &str) -> Outcome {
-        let (stdout, stderr) = (Buffer::default(), Buffer::default());
-        let input = std::io::Cursor::new(input.as_bytes().to_vec());
-        let mut io = Io::new(input, stdout.clone(), stderr.clone());
-        let invocation = Invocation {
-            arguments: std::iter::once("sops")
-                .chain(arguments.iter().copied())
-                .map(Into::into)
-                .collect(),
-            environment: environment
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            directory: self.path().to_owned(),
-            now: "2026-01-01T00:00:00Z".parse().unwrap(),
-        };
-        let status = run(invocation, &mut io);
-        Outcome {
-            status,
-            stdout: stdout.text(),
-            stderr: stderr.text(),
-        }
+        SOPS.run(arguments, input.as_bytes(), environment, self.root())
     }
 
     fn encrypt(&self, name: &str, extra: &[&str]) -> String {
@@ -103,26 +47,6 @@ impl Desk {
         arguments.extend(extra);
         arguments.push(name);
         self.sops(&arguments).output()
-    }
-}
-
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 
@@ -135,11 +59,7 @@ fn identities_come_from_every_source() {
     desk.write("a.enc.yaml", &sealed);
     desk.write("home/.config/sops/age/keys.txt", &desk.read("keys.txt"));
     desk.write("xdg/sops/age/keys.txt", &desk.read("keys.txt"));
-    let (key, home, xdg) = (
-        desk.read("keys.txt"),
-        desk.path().join("home").display().to_string(),
-        desk.path().join("xdg").display().to_string(),
-    );
+    let (key, home, xdg) = (desk.read("keys.txt"), desk.path("home"), desk.path("xdg"));
     for environment in [
         ("SOPS_AGE_KEY", key.as_str()),
         ("SOPS_AGE_KEY_FILE", "keys.txt"),

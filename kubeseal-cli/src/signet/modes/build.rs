@@ -11,13 +11,12 @@ use pipeline::redact::Taint;
 use pipeline::unit::{Decryption, MacPolicy};
 use sources::{Limits, read_folder};
 
-use crate::Io;
-use crate::signet::Invocation;
 use crate::signet::error::Error;
 use crate::signet::keys::Keys;
 use crate::signet::mode::{Build, Targets};
 use crate::signet::output;
 use crate::signet::progress::Progress;
+use crate::{Environment, Io};
 use stages::Stages;
 
 /// One directory to build.
@@ -31,11 +30,11 @@ struct Target {
 /// Runs the build.
 pub(in crate::signet) fn run(
     mode: &Build,
-    invocation: &Invocation,
+    environment: &Environment,
     io: &mut Io,
 ) -> Result<(), Error> {
-    let progress = Progress::new(invocation, io);
-    let built = build(mode, invocation, &progress, io);
+    let progress = Progress::new(environment, io);
+    let built = build(mode, environment, &progress, io);
     progress.clear(io);
     let built = built?;
     for warning in &built.warnings {
@@ -56,12 +55,12 @@ struct Everything {
 
 fn build(
     mode: &Build,
-    invocation: &Invocation,
+    environment: &Environment,
     progress: &Progress,
     io: &mut Io,
 ) -> Result<Everything, Error> {
     progress.show(io, &format!("reading {}", mode.root.display()));
-    let root = invocation.directory.join(&mode.root);
+    let root = environment.directory.join(&mode.root);
     let artifact = read_folder(&root, &Limits::default()).map_err(|source| Error::ReadFolder {
         root: mode.root.clone(),
         source: Box::new(source),
@@ -71,7 +70,7 @@ fn build(
         .enable_all()
         .build()
         .map_err(|source| Error::Runtime { source })?;
-    let mut stages = Stages::new(&artifact, Keys::new(invocation), invocation);
+    let mut stages = Stages::new(&artifact, Keys::new(environment), environment);
     let mut everything = Everything::default();
     let mut failures = Vec::new();
     for (index, target) in targets.iter().enumerate() {

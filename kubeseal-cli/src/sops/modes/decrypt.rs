@@ -2,17 +2,16 @@
 
 use sops_engine::{EncryptedFile, unwrap_data_key};
 
-use super::super::Invocation;
 use super::super::error::Error;
 use super::super::key_service::Services;
 use super::super::mode::{DecryptMode, MacCheck};
 use super::{read, write};
-use crate::Io;
 use crate::io::Readers;
+use crate::{Environment, Io};
 
 pub(in super::super) fn run(
     mode: &DecryptMode,
-    invocation: &Invocation,
+    environment: &Environment,
     io: &mut Io,
 ) -> Result<(), Error> {
     let bytes = read(&mode.input, io)?;
@@ -20,7 +19,7 @@ pub(in super::super) fn run(
     drop(bytes);
     let groups = &file.metadata().groups;
     let keys = groups.iter().flat_map(|group| &group.keys);
-    let services = Services::for_files(keys, invocation)?;
+    let services = Services::for_files(keys, environment)?;
     let data_key = services
         .run(unwrap_data_key(
             file.metadata(),

@@ -2,23 +2,22 @@
 
 use sops_engine::{DataKey, Encryption, encrypt, wrap_data_key};
 
-use super::super::Invocation;
 use super::super::error::Error;
 use super::super::key_service::Services;
 use super::super::mode::EncryptMode;
 use super::{read, write};
-use crate::Io;
 use crate::io::Readers;
+use crate::{Environment, Io};
 
 pub(in super::super) fn run(
     mode: &EncryptMode,
-    invocation: &Invocation,
+    environment: &Environment,
     io: &mut Io,
 ) -> Result<(), Error> {
     let plain = secret_bytes::SecretBytes::new(read(&mode.input, io)?);
     let mut rng = rand::rng();
     let data_key = DataKey::generate(&mut rng);
-    let now = invocation.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = environment.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut encryption = Encryption {
         rule: mode.rule.clone(),
         mac_scope: mode.mac_scope,
@@ -31,7 +30,7 @@ pub(in super::super) fn run(
     // EXPOSE: to look at it.
     sops_engine::check_plain(plain.expose(), mode.input.format, mode.output.format)
         .map_err(Error::Encrypt)?;
-    let services = Services::for_keys(mode.groups.iter().flatten(), invocation)?;
+    let services = Services::for_keys(mode.groups.iter().flatten(), environment)?;
     let wrapped = services.run(wrap_data_key(
         &data_key,
         &mode.groups,

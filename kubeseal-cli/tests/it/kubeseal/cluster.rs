@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use components::{AuditLog, ControlPlane, ControlPlaneOptions};
 
-use super::{certificate, kubeseal, upstream};
+use super::{Outcome, certificate, kubeseal, upstream};
 
 fn cluster() -> &'static ControlPlane {
     static CLUSTER: OnceLock<ControlPlane> = OnceLock::new();
@@ -33,7 +33,7 @@ fn service(namespace: &str, name: &str, port_name: &str) {
         .unwrap();
 }
 
-fn fetched(arguments: &[&str]) -> super::Outcome {
+fn fetched(arguments: &[&str]) -> Outcome {
     let config = cluster().kubeconfig().to_str().unwrap();
     kubeseal(
         &[&["--fetch-cert", "--kubeconfig", config], arguments].concat(),
@@ -60,7 +60,7 @@ fn proxy_path_names_the_port_or_ends_in_a_colon() {
             "--controller-namespace",
             namespace,
         ];
-        let refusal = fetched(&arguments).refusal();
+        let refusal = fetched(&arguments).refusal(1);
         assert!(
             refusal.starts_with("error: cannot fetch certificate: "),
             "{refusal}"
@@ -75,7 +75,7 @@ fn proxy_path_names_the_port_or_ends_in_a_colon() {
 /// K-138
 #[test]
 fn missing_service_is_said_with_a_hint() {
-    let refusal = fetched(&["--controller-namespace", "default"]).refusal();
+    let refusal = fetched(&["--controller-namespace", "default"]).refusal(1);
     let expected = "error: cannot get sealed secret service: \
                     services \"sealed-secrets-controller\" not found.\n";
     assert!(refusal.starts_with(expected), "{refusal}");
@@ -86,7 +86,7 @@ fn missing_service_is_said_with_a_hint() {
 #[test]
 fn service_of_the_chart_is_found_without_flags() {
     service("charted", "my-release-sealed-secrets", "http");
-    fetched(&["--controller-namespace", "charted"]).refusal();
+    fetched(&["--controller-namespace", "charted"]).refusal(1);
     assert!(asked_for(
         "/api/v1/namespaces/charted/services/http:my-release-sealed-secrets:http/proxy/v1/cert.pem"
     ));
@@ -134,7 +134,7 @@ fn url_that_answers_with_a_failure_is_refused() {
     let theirs = serve_once("404 Not Found", Vec::new());
     let said = |refusal: String, url: &str| refusal.replace(url, "URL");
     assert_eq!(
-        said(kubeseal(&["--cert", &ours], b"").refusal(), &ours),
-        said(upstream(&["--cert", &theirs], b"").refusal(), &theirs),
+        said(kubeseal(&["--cert", &ours], b"").refusal(1), &ours),
+        said(upstream(&["--cert", &theirs], b"").refusal(1), &theirs),
     );
 }

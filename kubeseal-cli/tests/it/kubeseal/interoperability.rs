@@ -132,7 +132,7 @@ fn scope_in_the_template_opens_nothing_on_either_side() {
     ] {
         assert!(
             outcome
-                .refusal()
+                .refusal(1)
                 .starts_with("error: no key could decrypt secret (")
         );
     }
@@ -148,8 +148,8 @@ fn upstream_works_with_a_key_made_here() {
     let now = jiff::Timestamp::now();
     let made = sealing::generate(&options, now, &mut rand::rng()).unwrap();
     let folder = Folder::new();
-    let certificate = folder.file("tls.crt", &made.certificate_pem);
-    let key = folder.file("tls.key", made.private_pem.expose_str().unwrap());
+    let certificate = folder.write("tls.crt", &made.certificate_pem);
+    let key = folder.write("tls.key", made.private_pem.expose_str().unwrap());
     let sealed = upstream(&["--cert", &certificate], &secret()).output();
     let recover = ["--recovery-unseal", "--recovery-private-key", &key];
     let theirs = upstream(&recover, sealed.as_bytes()).json();

@@ -84,7 +84,7 @@ fn another_scope_than_that_of_the_target_is_refused() {
         "--scope",
         "cluster-wide",
     ];
-    let refusal = kubeseal(&arguments, SECOND).refusal();
+    let refusal = kubeseal(&arguments, SECOND).refusal(1);
     assert!(
         refusal.contains("has scope strict but cluster-wide was asked for"),
         "{refusal}"
@@ -105,7 +105,7 @@ fn another_namespace_than_that_of_the_target_is_refused() {
         "test",
     ];
     assert_eq!(
-        kubeseal(&arguments, SECOND).refusal(),
+        kubeseal(&arguments, SECOND).refusal(1),
         "error: namespace mismatch: input secret is in namespace \"prod\" but \"test\" was specified\n"
     );
 }
@@ -113,7 +113,7 @@ fn another_namespace_than_that_of_the_target_is_refused() {
 #[test]
 fn maps_that_the_target_lacks_are_made() {
     let folder = Folder::new();
-    let path = folder.file(
+    let path = folder.write(
         "bare.yaml",
         "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n\
          metadata: {name: db, namespace: prod}\nspec: {template: null}\n",

@@ -10,7 +10,7 @@ fn refused(arguments: &[&str]) -> String {
         arguments,
     ]
     .concat();
-    kubeseal(&arguments, b"x").refusal()
+    kubeseal(&arguments, b"x").refusal(1)
 }
 
 /// K-128, K-005, K-014: nothing but the item, without a newline.
@@ -36,7 +36,7 @@ fn item_is_printed_without_a_newline() {
 #[test]
 fn file_may_be_given_with_a_name() {
     let folder = Folder::new();
-    let file = folder.file("value", "hunter2");
+    let file = folder.write("value", "hunter2");
     for source in [file.clone(), format!("name={file}")] {
         let arguments = ["--raw", "--cert", &certificate(), "--scope", "cluster-wide"];
         let arguments = [&arguments[..], &["--from-file", &source]].concat();
@@ -65,7 +65,7 @@ fn what_raw_lacks_is_said_in_upstreams_words() {
         "error: must provide only one --from-file when encrypting a single item with --raw\n"
     );
     assert_eq!(
-        kubeseal(&["--from-file", "a"], b"").refusal(),
+        kubeseal(&["--from-file", "a"], b"").refusal(1),
         "error: --from-file requires --raw\n"
     );
 }

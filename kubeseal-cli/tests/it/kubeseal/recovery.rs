@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Folder, certificate, key_file, kubeseal, upstream};
+use super::{Folder, Outcome, certificate, key_file, kubeseal, upstream};
 
 const SECRET: &[u8] = b"metadata: {name: db, namespace: prod, labels: {a: b}}\n\
     type: Opaque\nimmutable: true\nstringData: {foo: bar}\n";
@@ -24,7 +24,7 @@ fn key_secret(name: &str) -> Value {
     })
 }
 
-fn recovered(files: &[&str]) -> super::Outcome {
+fn recovered(files: &[&str]) -> Outcome {
     let mut arguments = vec!["--recovery-unseal"];
     for file in files {
         arguments.extend(["--recovery-private-key", file]);
@@ -40,15 +40,15 @@ fn keys_are_read_from_pem_and_from_secrets() {
     let list = json!({ "apiVersion": "v1", "kind": "List", "items": [c] });
     let secret_list = json!({ "apiVersion": "v1", "kind": "SecretList", "items": [c, a] });
     let shapes = [
-        folder.file("pem", &key_text("test-key-a.pem")),
-        folder.file(
+        folder.write("pem", &key_text("test-key-a.pem")),
+        folder.write(
             "two-pems",
             &(key_text("test-key-c.pem") + &key_text("test-key-a.pem")),
         ),
-        folder.file("secret", &a.to_string()),
-        folder.file("stream", &format!("---\n{c}\n---\n{a}\n")),
-        folder.file("secret-list", &secret_list.to_string()),
-        folder.file("list-and-document", &format!("{list}\n---\n{a}\n")),
+        folder.write("secret", &a.to_string()),
+        folder.write("stream", &format!("---\n{c}\n---\n{a}\n")),
+        folder.write("secret-list", &secret_list.to_string()),
+        folder.write("list-and-document", &format!("{list}\n---\n{a}\n")),
     ];
     for shape in shapes {
         assert_eq!(
@@ -83,7 +83,7 @@ fn without_the_right_key_nothing_is_opened() {
     let wrong = key_file("test-key-b.pem");
     for outcome in [recovered(&[]), recovered(&[&wrong])] {
         assert_eq!(
-            outcome.refusal(),
+            outcome.refusal(1),
             "error: no key could decrypt secret (foo)\n"
         );
     }
@@ -92,8 +92,8 @@ fn without_the_right_key_nothing_is_opened() {
 #[test]
 fn file_without_a_key_is_named() {
     let folder = Folder::new();
-    let file = folder.file("junk", "kind: Secret\ndata: {a: b}\n");
-    let refusal = recovered(&[&file]).refusal();
+    let file = folder.write("junk", "kind: Secret\ndata: {a: b}\n");
+    let refusal = recovered(&[&file]).refusal(1);
     assert_eq!(
         refusal,
         format!("error: {file}: secret must contain a 'tls.data' key\n")
@@ -158,7 +158,7 @@ fn templates_are_refused_rather_than_left_out() {
     object["spec"]["template"]["data"] = json!({ "url": "x{{ .foo }}" });
     let key = key_file("test-key-a.pem");
     let arguments = ["--recovery-unseal", "--recovery-private-key", &key];
-    let refusal = kubeseal(&arguments, object.to_string().as_bytes()).refusal();
+    let refusal = kubeseal(&arguments, object.to_string().as_bytes()).refusal(1);
     assert!(
         refusal.contains("templates in spec.template.data"),
         "{refusal}"

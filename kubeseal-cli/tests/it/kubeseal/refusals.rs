@@ -7,7 +7,7 @@ const SECRET: &str = "metadata: {name: db, namespace: prod}\nstringData: {a: b}\
 fn refused(arguments: &[&str], input: &str) -> String {
     let certificate = certificate();
     let arguments = [&["--cert", certificate.as_str()], arguments].concat();
-    kubeseal(&arguments, input.as_bytes()).refusal()
+    kubeseal(&arguments, input.as_bytes()).refusal(1)
 }
 
 /// Texts that upstream has too are compared with what it says.
@@ -16,7 +16,7 @@ fn refused_in_upstreams_words(arguments: &[&str], input: &str) -> String {
     let certificate = certificate();
     let ours = refused(arguments, input);
     let arguments = [&["--cert", certificate.as_str()], arguments].concat();
-    assert_eq!(ours, upstream(&arguments, input.as_bytes()).refusal());
+    assert_eq!(ours, upstream(&arguments, input.as_bytes()).refusal(1));
     ours
 }
 
@@ -48,14 +48,14 @@ fn certificates_that_cannot_be_used_are_refused_in_upstreams_words() {
         "/dev/null",
         &key_file("test-key-a-expired.crt"),
     ] {
-        let ours = kubeseal(&["--cert", file], SECRET.as_bytes()).refusal();
+        let ours = kubeseal(&["--cert", file], SECRET.as_bytes()).refusal(1);
         assert_eq!(
             ours,
-            upstream(&["--cert", file], SECRET.as_bytes()).refusal()
+            upstream(&["--cert", file], SECRET.as_bytes()).refusal(1)
         );
     }
     let file = key_file("test-key-ec.crt");
-    let refusal = kubeseal(&["--cert", &file], SECRET.as_bytes()).refusal();
+    let refusal = kubeseal(&["--cert", &file], SECRET.as_bytes()).refusal(1);
     assert!(
         refusal.starts_with("error: expected RSA public key but found "),
         "{refusal}"
@@ -133,7 +133,7 @@ fn command_line_that_cannot_be_read_exits_with_two() {
 #[test]
 fn invalid_variable_is_refused_by_name() {
     let environment = [("SEALED_SECRETS_RAW", "maybe")];
-    let refusal = kubeseal_with(&environment, &[], b"").refusal();
+    let refusal = kubeseal_with(&environment, &[], b"").refusal(1);
     assert!(refusal.contains("SEALED_SECRETS_RAW"), "{refusal}");
 }
 
@@ -202,7 +202,7 @@ fn ignored_arguments_and_former_names_are_noted() {
 #[test]
 fn output_file_that_would_not_be_written_is_refused() {
     for mode in ["--validate", "--merge-into=x"] {
-        let refusal = kubeseal(&[mode, "-w", "/nonexistent/out"], b"").refusal();
+        let refusal = kubeseal(&[mode, "-w", "/nonexistent/out"], b"").refusal(1);
         assert!(
             refusal.contains("--sealed-secret-file cannot be used"),
             "{refusal}"

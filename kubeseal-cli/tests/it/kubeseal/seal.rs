@@ -5,7 +5,7 @@ use super::{Folder, certificate, kubeseal, kubeseal_with};
 const SECRET: &str = "metadata: {name: db, namespace: prod}\nstringData: {a: b}\n";
 
 fn kubeconfig(folder: &Folder) -> String {
-    folder.file(
+    folder.write(
         "kubeconfig",
         "apiVersion: v1\nkind: Config\ncurrent-context: one\n\
          clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
@@ -30,7 +30,7 @@ fn namespace(arguments: &[&str], input: &str) -> String {
 #[test]
 fn input_and_output_may_be_files() {
     let folder = Folder::new();
-    let (input, output) = (folder.file("in.yaml", SECRET), folder.path("out"));
+    let (input, output) = (folder.write("in.yaml", SECRET), folder.path("out"));
     let sealed = kubeseal(
         &["--cert", &certificate(), "-f", &input, "-w", &output],
         b"",
@@ -69,10 +69,10 @@ fn name_in_yaml_means_yaml_whatever_the_format() {
 #[test]
 fn failure_keeps_the_old_file() {
     let folder = Folder::new();
-    let output = folder.file("out.yaml", "old");
+    let output = folder.write("out.yaml", "old");
     let input = format!("{SECRET}---\nmetadata: {{name: b, namespace: x}}\n");
     let arguments = ["--cert", &certificate(), "-w", &output];
-    kubeseal(&arguments, input.as_bytes()).refusal();
+    kubeseal(&arguments, input.as_bytes()).refusal(1);
     assert_eq!(folder.read("out.yaml"), "old");
 }
 
@@ -83,7 +83,7 @@ fn string_data_wins_over_data() {
     let input =
         "metadata: {name: db, namespace: prod}\ndata: {a: b2xk}\nstringData: {a: 5, b: yes}\n";
     let sealed = kubeseal(&["--cert", &certificate()], input.as_bytes()).output();
-    let path = folder.file("sealed", &sealed);
+    let path = folder.write("sealed", &sealed);
     let key = super::key_file("test-key-a.pem");
     let arguments = [
         "--recovery-unseal",

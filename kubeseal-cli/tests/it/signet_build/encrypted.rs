@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Repository, age_key, new_age_key};
+use super::{Repository, age_key};
+use crate::age_key::AgeKey;
 
 /// Plaintext that must not be seen.
 const CANARY: &str = "canary-3f9b";
@@ -114,7 +115,7 @@ fn a_changed_document_is_refused_unless_warnings_are_enough() {
 /// Whoever lacks the key learns which one it is.
 #[test]
 fn a_missing_key_names_the_recipient_and_where_keys_come_from() {
-    let other = new_age_key();
+    let other = AgeKey::generate();
     let repository = with_secret();
     let environments: [&[(&str, &str)]; 2] = [&[], &[("SOPS_AGE_KEY", &other.identity)]];
     for environment in environments {
@@ -133,10 +134,9 @@ fn a_missing_key_names_the_recipient_and_where_keys_come_from() {
 fn keys_are_found_in_files_too() {
     let keys = Repository::new(&[("home/sops/age/keys.txt", &age_key().identity)]);
     let repository = with_secret();
-    let file = keys.path().join("home/sops/age/keys.txt");
-    let home = keys.path().join("home");
+    let file = keys.path("home/sops/age/keys.txt");
+    let home = keys.path("home");
     for (name, value) in [("SOPS_AGE_KEY_FILE", &file), ("XDG_CONFIG_HOME", &home)] {
-        let value = value.to_str().unwrap();
         let masked = repository.build_in(&[(name, value)], &[]).output();
         assert!(masked.contains("password: ••••"), "{name}");
     }

@@ -53,7 +53,7 @@ fn an_overlay_is_printed_as_kustomize_prints_it() {
     let repository = overlay();
     let theirs = Command::new(Program::Kustomize.path().unwrap())
         .args(["build", "overlays/production"])
-        .current_dir(repository.path())
+        .current_dir(repository.root())
         .output()
         .unwrap();
     assert!(theirs.status.success());
@@ -148,7 +148,7 @@ fn an_overlay_as_root_is_told_how_to_name_its_repository() {
 fn links_are_not_followed_and_told() {
     let outside = Repository::new(&[("web.yaml", DEPLOYMENT)]);
     let repository = Repository::new(&[("web.yaml", DEPLOYMENT)]);
-    std::os::unix::fs::symlink(outside.path(), repository.path().join("linked")).unwrap();
+    std::os::unix::fs::symlink(outside.root(), repository.root().join("linked")).unwrap();
     let outcome = repository.build(&[]);
     assert!(
         outcome

@@ -1,29 +1,29 @@
 //! Files of ours for the tool of the same name, and its files for ours.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use components::{Moto, OpenBao, Program};
 use serde_json::json;
 
 use super::Desk;
+use crate::tool::{Outcome, run_program};
 
-fn upstream(desk: &Desk, arguments: &[&str]) -> Output {
-    Command::new(Program::Sops.path().unwrap())
+fn upstream(desk: &Desk, arguments: &[&str]) -> Outcome {
+    let mut command = Command::new(Program::Sops.path().unwrap());
+    command
         .args(arguments)
-        .current_dir(desk.path())
-        .env("SOPS_AGE_KEY_FILE", desk.path().join("keys.txt"))
-        .env("HOME", desk.path())
-        .output()
-        .unwrap()
+        .current_dir(desk.root())
+        .env("SOPS_AGE_KEY_FILE", desk.path("keys.txt"))
+        .env("HOME", desk.root());
+    run_program(&mut command, b"")
 }
 
 fn upstream_output(desk: &Desk, arguments: &[&str]) -> String {
-    let output = upstream(desk, arguments);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    let outcome = upstream(desk, arguments);
+    let stderr = &outcome.stderr;
     assert!(!stderr.contains("level=warn"), "{arguments:?}: {stderr}");
-    String::from_utf8(output.stdout).unwrap()
+    outcome.output()
 }
 
 fn vectors() -> Vec<PathBuf> {
@@ -59,17 +59,17 @@ fn yaml_goes_both_ways() {
         if name == KEY_WITH_COLON {
             continue;
         }
-        std::fs::copy(&path, desk.path().join("plain.yaml")).unwrap();
+        std::fs::copy(&path, desk.path("plain.yaml")).unwrap();
         for selection in SELECTIONS {
             let mut arguments = vec!["encrypt", "--age", &desk.recipient];
             arguments.extend(selection);
             arguments.push("plain.yaml");
             let (ours, theirs) = (desk.sops(&arguments), upstream(&desk, &arguments));
-            if ours.status != 0 || !theirs.status.success() {
+            if ours.status != 0 || theirs.status != 0 {
                 continue;
             }
             desk.write("ours.yaml", &ours.output());
-            desk.write("theirs.yaml", &String::from_utf8(theirs.stdout).unwrap());
+            desk.write("theirs.yaml", &theirs.stdout);
             upstream_output(&desk, &["decrypt", "ours.yaml"]);
             let as_json = ["decrypt", "--output-type", "json"];
             let read = |file: &str| {
@@ -81,7 +81,7 @@ fn yaml_goes_both_ways() {
             let (theirs_by_them, theirs_by_us) = read("theirs.yaml");
             assert_eq!(by_them, theirs_by_them, "{name} {selection:?}");
             if by_us.status == 0 {
-                assert_eq!(by_us.stdout.as_bytes(), by_them, "{name} {selection:?}");
+                assert_eq!(by_us.stdout, by_them, "{name} {selection:?}");
             }
             assert_eq!(by_us.stdout, theirs_by_us.stdout, "{name} {selection:?}");
             exchanged += 1;
@@ -166,18 +166,12 @@ fn keys_of_services_go_both_ways() {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     let run = |program: PathBuf, arguments: &[&str]| {
-        let output = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
-            .current_dir(desk.path())
-            .envs(environment.iter().copied())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
+            .current_dir(desk.root())
+            .envs(environment.iter().copied());
+        run_program(&mut command, b"").output()
     };
     let theirs = |arguments: &[&str]| run(Program::Sops.path().unwrap(), arguments);
     let ours = |arguments: &[&str]| run(env!("CARGO_BIN_EXE_sops").into(), arguments);

@@ -8,7 +8,7 @@ use render::{FindWorker, InputKind, RenderError, Renderer, RendererOptions};
 use sops_engine::DataKey;
 
 use super::Target;
-use crate::signet::Invocation;
+use crate::Environment;
 use crate::signet::error::Error;
 use crate::signet::keys::Keys;
 
@@ -25,8 +25,8 @@ pub(super) struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
-    pub(super) fn new(artifact: &'a Artifact, keys: Keys, invocation: &Invocation) -> Self {
-        let (options, missing_worker) = match invocation.variable("SIGNET_RENDER_WORKER") {
+    pub(super) fn new(artifact: &'a Artifact, keys: Keys, environment: &Environment) -> Self {
+        let (options, missing_worker) = match environment.filled_variable("SIGNET_RENDER_WORKER") {
             Some(worker) => (RendererOptions::new(worker), None),
             None => match RendererOptions::find() {
                 Ok(options) => (options, None),

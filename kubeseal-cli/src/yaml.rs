@@ -1,4 +1,4 @@
-//! Writing YAML as upstream's library does: sorted keys, sequences not indented, folding past
+//! Writing YAML as the libraries of the Kubernetes tools do: sorted keys, sequences not indented, folding past
 //! column 80, and quotes where YAML 1.1 would read something else.
 
 mod order;

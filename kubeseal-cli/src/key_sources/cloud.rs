@@ -12,17 +12,17 @@ use sops_engine::{
     DataKey, KeyKind, KeyService, KeyServiceError, KeyServices, MasterKey, WrappedKey,
 };
 
-use super::Invocation;
+use crate::Environment;
 
 pub(crate) struct CloudKeys {
-    invocation: Invocation,
+    environment: Environment,
     services: OnceLock<Result<KeyServices, String>>,
 }
 
 impl CloudKeys {
-    pub(crate) fn new(invocation: &Invocation) -> Self {
+    pub(crate) fn new(environment: &Environment) -> Self {
         Self {
-            invocation: invocation.clone(),
+            environment: environment.clone(),
             services: OnceLock::new(),
         }
     }
@@ -31,7 +31,7 @@ impl CloudKeys {
         if !matches!(key.kind(), KeyKind::AwsKms | KeyKind::VaultTransit) {
             return Err(KeyServiceError::Unsupported { kind: key.kind() });
         }
-        let services = self.services.get_or_init(|| connect(&self.invocation));
+        let services = self.services.get_or_init(|| connect(&self.environment));
         services
             .as_ref()
             .map_err(|reason| KeyServiceError::Malformed {
@@ -58,16 +58,16 @@ impl KeyService for CloudKeys {
     }
 }
 
-fn connect(invocation: &Invocation) -> Result<KeyServices, String> {
+fn connect(environment: &Environment) -> Result<KeyServices, String> {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    let variable = |name: &str| invocation.variable(name).map(ToOwned::to_owned);
+    let variable = |name: &str| environment.variable(name).map(ToOwned::to_owned);
     let connector =
         Connector::new(AwsEndpoints::from_variables(variable)).map_err(|e| e.to_string())?;
     let list = variable("SOPS_HC_VAULT_ALLOWLIST").unwrap_or_default();
     let addresses = AllowedAddresses::parse(&list)
         .map_err(|error| format!("SOPS_HC_VAULT_ALLOWLIST: {error}"))?;
     let options = VaultTransitOptions {
-        token: vault_token(invocation).map(Arc::new),
+        token: vault_token(environment).map(Arc::new),
         namespace: variable("VAULT_NAMESPACE").filter(|name| !name.is_empty()),
         addresses,
     };
@@ -81,14 +81,11 @@ fn connect(invocation: &Invocation) -> Result<KeyServices, String> {
 }
 
 /// The token from the environment, else from the file that the vault's own command writes.
-fn vault_token(invocation: &Invocation) -> Option<SecretBytes> {
-    if let Some(token) = invocation
-        .variable("VAULT_TOKEN")
-        .filter(|token| !token.is_empty())
-    {
+fn vault_token(environment: &Environment) -> Option<SecretBytes> {
+    if let Some(token) = environment.filled_variable("VAULT_TOKEN") {
         return Some(SecretBytes::from(token.to_owned()));
     }
-    let home = invocation.variable("HOME")?;
+    let home = environment.variable("HOME")?;
     let text = std::fs::read_to_string(format!("{home}/.vault-token")).ok()?;
     Some(SecretBytes::from(text.trim().to_owned()))
 }

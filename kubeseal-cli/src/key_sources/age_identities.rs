@@ -6,22 +6,23 @@ use std::process::{Command, Stdio};
 use secret_bytes::SecretBytes;
 use sops_engine::AgeKeyService;
 
-use super::{Invocation, words};
+use super::words;
+use crate::Environment;
 
 /// Files are small; what is larger is no identity file.
 const LONGEST: u64 = 16 << 20;
 
 /// Reads every source. What is wrong with one shows only when no other helps.
-pub(crate) fn collect(recipients: &[&str], invocation: &Invocation) -> AgeKeyService {
+pub(crate) fn collect(recipients: &[&str], environment: &Environment) -> AgeKeyService {
     let mut collector = Collector {
         service: AgeKeyService::new(),
-        invocation,
+        environment,
         recipients,
     };
     collector.file_of("SOPS_AGE_SSH_PRIVATE_KEY_FILE");
     collector.command_of("SOPS_AGE_SSH_PRIVATE_KEY_CMD");
     collector.ssh_folder();
-    if let Some(text) = invocation.variable("SOPS_AGE_KEY") {
+    if let Some(text) = environment.variable("SOPS_AGE_KEY") {
         collector.add(&SecretBytes::from(text.to_owned()), "SOPS_AGE_KEY");
     } else {
         collector.service.note_absent("SOPS_AGE_KEY");
@@ -34,7 +35,7 @@ pub(crate) fn collect(recipients: &[&str], invocation: &Invocation) -> AgeKeySer
 
 struct Collector<'a> {
     service: AgeKeyService,
-    invocation: &'a Invocation,
+    environment: &'a Environment,
     recipients: &'a [&'a str],
 }
 
@@ -46,11 +47,11 @@ impl Collector<'_> {
     }
 
     fn file_of(&mut self, variable: &str) {
-        let Some(path) = self.invocation.variable(variable) else {
+        let Some(path) = self.environment.variable(variable) else {
             self.service.note_absent(variable);
             return;
         };
-        match read(&self.invocation.absolute(Path::new(path))) {
+        match read(&self.environment.absolute(Path::new(path))) {
             Ok(text) => self.add(&text, variable),
             Err(reason) => self.service.note_broken(variable, reason),
         }
@@ -58,7 +59,7 @@ impl Collector<'_> {
 
     /// The command learns for which recipient it is asked.
     fn command_of(&mut self, variable: &str) {
-        let Some(command) = self.invocation.variable(variable) else {
+        let Some(command) = self.environment.variable(variable) else {
             self.service.note_absent(variable);
             return;
         };
@@ -68,7 +69,7 @@ impl Collector<'_> {
             return;
         };
         for recipient in self.recipients {
-            match output(&words, recipient, self.invocation) {
+            match output(&words, recipient, self.environment) {
                 Ok(text) => self.add(&text, variable),
                 Err(reason) => self.service.note_broken(variable, reason),
             }
@@ -76,7 +77,7 @@ impl Collector<'_> {
     }
 
     fn ssh_folder(&mut self) {
-        let Some(home) = self.invocation.variable("HOME") else {
+        let Some(home) = self.environment.variable("HOME") else {
             return;
         };
         for name in ["id_ed25519", "id_rsa"] {
@@ -90,7 +91,7 @@ impl Collector<'_> {
     }
 
     fn default_file(&mut self) {
-        let Some(path) = default_path(self.invocation) else {
+        let Some(path) = default_path(self.environment) else {
             return;
         };
         if !path.exists() {
@@ -105,17 +106,15 @@ impl Collector<'_> {
     }
 }
 
-fn default_path(invocation: &Invocation) -> Option<PathBuf> {
-    let configured = invocation
-        .variable("XDG_CONFIG_HOME")
-        .filter(|path| !path.is_empty());
+fn default_path(environment: &Environment) -> Option<PathBuf> {
+    let configured = environment.filled_variable("XDG_CONFIG_HOME");
     let folder = match configured {
         Some(folder) => PathBuf::from(folder),
         None if cfg!(target_os = "macos") => {
-            Path::new(invocation.variable("HOME")?).join("Library/Application Support")
+            Path::new(environment.variable("HOME")?).join("Library/Application Support")
         }
-        None if cfg!(windows) => PathBuf::from(invocation.variable("AppData")?),
-        None => Path::new(invocation.variable("HOME")?).join(".config"),
+        None if cfg!(windows) => PathBuf::from(environment.variable("AppData")?),
+        None => Path::new(environment.variable("HOME")?).join(".config"),
     };
     Some(folder.join("sops/age/keys.txt"))
 }
@@ -133,20 +132,20 @@ fn read(path: &Path) -> Result<SecretBytes, String> {
 fn output(
     words: &[String],
     recipient: &str,
-    invocation: &Invocation,
+    environment: &Environment,
 ) -> Result<SecretBytes, String> {
     let (program, arguments) = words.split_first().ok_or("it holds no command")?;
     let output = Command::new(program)
         .args(arguments)
         .env_clear()
         .envs(
-            invocation
-                .environment
+            environment
+                .variables
                 .iter()
                 .map(|(name, value)| (name, value)),
         )
         .env("SOPS_AGE_RECIPIENT", recipient)
-        .current_dir(&invocation.directory)
+        .current_dir(&environment.directory)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
