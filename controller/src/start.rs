@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::http::HeaderValue;
+use axum::http::header::USER_AGENT;
 use cluster::Clusters;
 use futures::StreamExt;
 use kube::runtime::reflector;
@@ -129,9 +131,17 @@ async fn assemble(
     flags: Flags,
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<(Arc<Context>, Writers)> {
-    let config = kube::Config::infer()
+    let mut config = kube::Config::infer()
         .await
         .context("no cluster configuration found")?;
+    // An audit log tells replicas apart by it.
+    let agent = format!(
+        "signet-controller/{} ({})",
+        env!("CARGO_PKG_VERSION"),
+        flags.identity
+    );
+    let agent = HeaderValue::try_from(agent).context("--identity is no plain text")?;
+    config.headers.push((USER_AGENT, agent));
     let clusters = Clusters::new(config)?;
     let artifacts =
         sources::Store::open(flags.data_dir.join("artifacts"), sources::Limits::default())?;
