@@ -126,10 +126,17 @@ impl World {
     ///
     /// When they cannot be listed.
     pub fn list(&self, kind: &str, namespace: &str) -> Vec<Value> {
-        let list = self
-            .cluster
-            .request("GET", &paths::collection(kind, namespace), None)
-            .expect("the kind is served");
+        let path = paths::collection(kind, namespace);
+        let list = eventually(&format!("{path} is listed"), DEADLINE, || {
+            let reply = self.cluster.endpoint().send("GET", &path, None);
+            let reply = reply.map_err(|error| error.to_string())?;
+            match reply.status {
+                // The kind's family is not installed.
+                404 => Ok(Value::Null),
+                200 => Ok(reply.json()),
+                _ => Err(reply.text()),
+            }
+        });
         list["items"].as_array().cloned().unwrap_or_default()
     }
 
