@@ -3,12 +3,17 @@
 mod canary_finds_planted_leaks;
 mod encrypted;
 mod external;
+mod external_secret_from_aws;
 mod external_secret_from_vault;
 mod external_secret_policies;
 mod external_secret_refreshes;
+mod external_secret_stores;
 mod external_secret_survives_outage;
+mod external_secret_values;
 mod git_to_cluster;
 mod kubeseal_through_cluster;
+mod leader_hands_over;
+mod roles_are_exact;
 mod sealed;
 mod sealed_secret_api;
 mod sealed_secret_foreign_secret;
