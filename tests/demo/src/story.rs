@@ -272,7 +272,7 @@ impl Scene<'_> {
             "From change to cluster (the vault is asked every {}, Git every {POLL})",
             folder::REFRESH
         );
-        self.show(&heading, "both changes arrived", &expected, |name| {
+        self.show(&heading, "changed values in the cluster", &expected, |name| {
             if name == rotated.name {
                 rotation
             } else {
