@@ -28,14 +28,16 @@ doc:
 boundaries:
     ./test boundaries words
 
-# Write definitions, roles, plain manifests, the generated parts of the chart and the list of proved rows
+# Write definitions, roles, plain manifests, the generated parts of the chart, and of the reference
 generate:
     cargo run --quiet -p deploy -- generate
+    SIGNET_WRITE_REFERENCE=1 cargo test --quiet -p controller --test it flags_reference
     cargo run --quiet -p house -- rows
 
 # Fail when a generated file is not up to date
 generate-check:
-    ./test generated rows
+    ./test generated rows metrics
+    cargo test --quiet -p controller --test it flags_reference
 
 # Licences, bans and sources of dependencies
 deny:
