@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 use tokio::sync::watch;
 
-use crate::driver::Guarded;
+use crate::driver::{Guarded, Written};
 use crate::engine::{Ambient, Engine};
 use crate::events::Events;
 use crate::flags::Flags;
@@ -34,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// The statuses that were written last.
+    pub(crate) written: Written,
     /// Artifacts.
     pub(crate) artifacts: sources::Store,
     /// What the process itself may open documents with.
@@ -148,6 +150,7 @@ impl Context {
             clusters: parts.clusters,
             clock: Timestamp::now,
             metrics,
+            written: Written::default(),
             artifacts: parts.artifacts,
             ambient: parts.ambient,
             engine: parts.engine,

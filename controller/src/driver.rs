@@ -33,7 +33,10 @@ use crate::context::Context;
 use crate::error::{Category, Chain, Error};
 use crate::flags::Flags;
 use backoff::Backoffs;
-use status::Written;
+pub(crate) use status::Written;
+
+/// How soon a status that could not be written is tried again at the latest.
+const STATUS_AGAIN: Duration = Duration::from_mins(1);
 
 /// An object as it comes from a watch: well formed, or an error with its metadata.
 pub(crate) type Guarded<K> = DeserializeGuard<K>;
@@ -180,27 +183,31 @@ impl Severity {
 struct Driver {
     context: Arc<Context>,
     backoffs: Backoffs,
-    written: Written,
 }
 
 /// Watches and reconciles a kind until the context says stop.
 pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Guarded<R::Kind>>) {
     let api = Api::<Guarded<R::Kind>>::all(context.clusters.own().client().clone());
     let reader = writer.as_reader();
+    let driver = Arc::new(Driver {
+        backoffs: Backoffs::default(),
+        context: Arc::clone(&context),
+    });
+    let forgetful = Arc::clone(&driver);
     let stream = watcher(api, watched::<R::Kind>(&context.flags))
         .default_backoff()
         .reflect_shared(writer)
+        .inspect(move |event| {
+            if let Ok(watcher::Event::Delete(object)) = event {
+                forgetful.forget::<R>(object);
+            }
+        })
         .applied_objects()
         .predicate_filter(
             wake::significant::<Guarded<R::Kind>>,
             PredicateConfig::default(),
         );
     let stopping = context.stopping();
-    let driver = Arc::new(Driver {
-        backoffs: Backoffs::default(),
-        written: Written::default(),
-        context: Arc::clone(&context),
-    });
     Controller::for_stream(stream, reader)
         .with_config(Config::default().concurrency(R::CONCURRENCY))
         .reconcile_on(R::triggers(&context))
@@ -241,10 +248,11 @@ async fn reconcile<R: Reconciler>(
     let span = tracing::debug_span!("reconcile", kind = R::NAME, namespace, name);
     let started = Instant::now();
     let action = driver.reconcile::<R>(&guarded).instrument(span).await;
-    driver
-        .context
-        .metrics
-        .reconciled(R::NAME, &namespace, &name, started.elapsed());
+    // An object on its way out has no series of its own any more.
+    if guarded.meta().deletion_timestamp.is_none() {
+        let metrics = &driver.context.metrics;
+        metrics.reconciled(R::NAME, &namespace, &name, started.elapsed());
+    }
     Ok(action)
 }
 
@@ -258,14 +266,14 @@ impl Driver {
                 return Action::await_change();
             }
         };
+        let caught_up = self.context.written.caught_up::<R>(object);
+        let object = caught_up.as_ref().unwrap_or(object);
         if object.meta().deletion_timestamp.is_some() {
             return self.clean_up::<R>(object).await;
         }
         if R::is_suspended(object) {
             return Action::await_change();
         }
-        let caught_up = self.written.caught_up::<R>(object);
-        let object = caught_up.as_ref().unwrap_or(object);
         if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
             return self.failed::<R>(object, &error, None);
         }
@@ -274,10 +282,15 @@ impl Driver {
         let status = R::status(object, &outcome, now);
         let report = R::report(object, &outcome);
         if R::writes_status(&self.context.flags)
-            && let Err(error) = self.written.write::<R>(object, status, &self.context).await
+            && let Err(error) = self
+                .context
+                .written
+                .write::<R>(object, status, &self.context)
+                .await
         {
-            // What was done stays done; what is to be said is said at the next try.
-            return self.failed::<R>(object, &error, None);
+            // What was done stays done; what is to be said is said at the next try, which comes
+            // also where the status itself is refused.
+            return self.failed::<R>(object, &error, Some(report.again.unwrap_or(STATUS_AGAIN)));
         }
         self.publish::<R>(object, &report.notes).await;
         match outcome.as_ref().map(R::failure) {
@@ -300,7 +313,6 @@ impl Driver {
     }
 
     async fn clean_up<R: Reconciler>(&self, object: &R::Kind) -> Action {
-        self.written.forget(object.meta().uid.as_deref());
         let Some(finalizer) = R::FINALIZER else {
             return Action::await_change();
         };
@@ -341,6 +353,16 @@ impl Driver {
             (Some(delay), None) | (None, Some(delay)) => Action::requeue(delay),
             (None, None) => Action::await_change(),
         }
+    }
+
+    /// Forgets all that is kept by object when one is gone.
+    fn forget<R: Reconciler>(&self, object: &Guarded<R::Kind>) {
+        let uid = object.meta().uid.as_deref();
+        self.backoffs.forget(uid);
+        self.context.written.forget(uid);
+        let namespace = object.namespace().unwrap_or_default();
+        let metrics = &self.context.metrics;
+        metrics.forget(R::NAME, &namespace, &object.name_any());
     }
 
     async fn publish<R: Reconciler>(&self, object: &R::Kind, notes: &[Note]) {

@@ -7,6 +7,7 @@
 
 mod build;
 mod carry;
+mod definitions;
 mod keys;
 mod look;
 mod recent;

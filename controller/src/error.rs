@@ -190,6 +190,8 @@ impl From<sources::SourceError> for Error {
             ErrorKind::UrlInvalid => (Category::Invalid, "URLInvalid"),
             ErrorKind::InvalidReference => (Category::Invalid, "GitOperationFailed"),
             ErrorKind::AuthenticationFailed => (Category::Denied, "AuthenticationFailed"),
+            // Another commit may heal it; until then fetching it again and again helps nobody.
+            ErrorKind::ContentRefused => (Category::Invalid, "GitOperationFailed"),
             ErrorKind::StorageOperationFailed => (Category::Unavailable, "StorageOperationFailed"),
             _ => (Category::Unavailable, "GitOperationFailed"),
         };

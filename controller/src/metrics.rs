@@ -202,6 +202,20 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
+    /// Drops the series of an object that is gone.
+    pub(crate) fn forget(&self, kind: &str, namespace: &str, name: &str) {
+        self.duration.remove(&ObjectLabels {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+        });
+        if kind == "ExternalSecret" {
+            let labels = NamedLabels::of(namespace, name);
+            self.external_secret_syncs.remove(&labels);
+            self.external_secret_sync_errors.remove(&labels);
+        }
+    }
+
     /// Records a reconcile that did what it should.
     pub(crate) fn succeeded(&self, kind: &str) {
         self.count(kind, "success");

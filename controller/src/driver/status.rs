@@ -16,7 +16,7 @@ use crate::error::Error;
 
 /// The statuses written last, by object, for the moment in which the watch has not shown them yet.
 #[derive(Default)]
-pub(super) struct Written(Mutex<HashMap<String, LastWrite>>);
+pub(crate) struct Written(Mutex<HashMap<String, LastWrite>>);
 
 struct LastWrite {
     resource_version: u64,
@@ -78,7 +78,19 @@ impl Written {
         Some(object)
     }
 
-    /// Forgets an object that goes away.
+    /// Takes in a status that was written on the way, by a step.
+    pub(crate) fn note<K>(&self, object: &K)
+    where
+        K: Resource + HasStatus,
+        K::Status: serde::Serialize,
+    {
+        if let Some(Ok(status)) = object.status().map(to_value) {
+            let meta = object.meta();
+            self.remember(meta.uid.as_deref(), meta.resource_version.clone(), status);
+        }
+    }
+
+    /// Forgets an object that went away.
     pub(super) fn forget(&self, uid: Option<&str>) {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         written.remove(uid.unwrap_or_default());

@@ -67,6 +67,7 @@ async fn object(
                 None => None,
                 Some(version) => match recent.at(&id, version) {
                     Some(live) => Some(live),
+                    // The dry run found it: not being allowed to look at it is not its absence.
                     None => read(manifest, &id, cluster, recent).await?,
                 },
             };
@@ -75,8 +76,13 @@ async fn object(
                 dry_run: DryRun::Predicted(predicted),
             })
         }
-        Err(ApiError::Refused { refusal, .. }) if refusal.code < 500 => {
-            let live = read(manifest, &id, cluster, recent).await?;
+        Err(ApiError::Refused { refusal, .. }) if is_about_the_object(&refusal) => {
+            // The namespace may be missing, or the rights to look: the dry run's answer says it
+            // better.
+            let live = match read(manifest, &id, cluster, recent).await {
+                Err(ApiError::Refused { .. }) => None,
+                read => read?,
+            };
             let immutable = refusal.is_immutable_field();
             let refused = Refusal {
                 message: refusal.to_string(),
@@ -102,19 +108,25 @@ async fn object(
     }
 }
 
+/// Whether a refusal says something about the object, and not about the moment.
+///
+/// A field of the wrong type is answered with 500.
+fn is_about_the_object(refusal: &cluster::Refusal) -> bool {
+    let mistyped = ["failed to create typed patch object", "data values must be"];
+    match refusal.code {
+        500 => mistyped.iter().any(|text| refusal.message.contains(text)),
+        code => code < 500 && !matches!(code, 408 | 409 | 429),
+    }
+}
+
 async fn read(
     manifest: &Manifest,
     id: &ObjectId,
     cluster: &Cluster,
     recent: &Recent,
-) -> Result<Option<Value>, Error> {
+) -> Result<Option<Value>, ApiError> {
     let kind = cluster.kind_of(manifest).await?;
-    let live = match cluster.read(&kind, id).await {
-        Ok(live) => live,
-        // The namespace may be missing, or the rights to look: the dry run's answer says it better.
-        Err(ApiError::Refused { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let live = cluster.read(&kind, id).await?;
     if let Some(live) = &live {
         recent.record(id, live);
     }

@@ -1,6 +1,6 @@
 //! Walks the stages of a unit: look, plan, write, and wait by stopping.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster::Cluster;
@@ -12,8 +12,9 @@ use pipeline::normalise::{Scopes, normalise};
 use pipeline::plan::{self, Action, Complete, Entry, Run, plan_prune, plan_stage, stale};
 use pipeline::stage::{Stage, Stages, stages};
 use pipeline::unit::{HealthChecks, Unit};
+use serde_json::Value;
 
-use super::{Engine, carry, look};
+use super::{Engine, carry, definitions, look};
 use crate::error::{Category, Error};
 
 /// Everything that can be decided without looking at live objects.
@@ -116,16 +117,13 @@ impl Engine {
 
     /// Brings the cluster to the prepared state, as far as it comes in one go.
     ///
-    /// # Errors
-    ///
-    /// Only when nothing was looked at yet; everything later is a [`State`], because what was
-    /// applied until then has to be recorded.
+    /// A failure is a [`State`] as well, because what was applied until then has to be recorded.
     pub(crate) async fn bring(
         &self,
         prepared: &Prepared,
         cluster: &Cluster,
         now: Timestamp,
-    ) -> Result<Progress, Error> {
+    ) -> Progress {
         let mut run = Run::begin(&prepared.stages);
         let mut changes = Vec::new();
         for stage in prepared.stages.iter() {
@@ -133,16 +131,16 @@ impl Engine {
                 .stage(prepared, stage, cluster, &mut run, &mut changes)
                 .await
             {
-                let state = State::Failed {
-                    at: Ended::Apply,
-                    error,
-                };
-                return Ok(prepared.early(&run, changes, state));
+                let state = State::failed(Ended::Apply, error);
+                return prepared.early(&run, changes, state);
             }
             if let Some(limit) = stage.wait()
-                && let Some(state) = self.usable(prepared, stage, limit, cluster, now).await?
+                && let Some(state) = self
+                    .usable(prepared, stage, limit, cluster, now)
+                    .await
+                    .unwrap_or_else(|error| Some(State::failed(Ended::Apply, error)))
             {
-                return Ok(prepared.early(&run, changes, state));
+                return prepared.early(&run, changes, state);
             }
         }
         let early = run.clone();
@@ -152,16 +150,22 @@ impl Engine {
                 "ReconciliationFailed",
                 "not every object was applied, and no reason was recorded",
             );
-            return Ok(prepared.early(
-                &early,
-                changes,
-                State::Failed {
-                    at: Ended::Apply,
-                    error,
-                },
-            ));
+            return prepared.early(&early, changes, State::failed(Ended::Apply, error));
         };
-        self.finish(prepared, complete, cluster, changes, now).await
+        let candidates = stale(&complete, &prepared.old);
+        let live = look::objects(
+            candidates
+                .iter()
+                .map(|(id, version)| (id, version.as_str())),
+            cluster,
+        );
+        match live.await {
+            Ok(live) => {
+                self.finish(prepared, complete, live, cluster, changes, now)
+                    .await
+            }
+            Err(error) => prepared.early(&early, changes, State::failed(Ended::Prune, error)),
+        }
     }
 
     async fn stage(
@@ -222,6 +226,10 @@ impl Engine {
                 .map(|(id, _)| (id.clone(), live.get(id).and_then(Option::as_ref))),
             now,
         );
+        let verdict = match verdict {
+            Verdict::Passed => definitions::served(stage, cluster).await?,
+            Verdict::Waiting(_) | Verdict::Failed(_) => verdict,
+        };
         Ok(prepared.verdict(verdict, limit, NEXT_STAGE, now))
     }
 
@@ -229,20 +237,13 @@ impl Engine {
         &self,
         prepared: &Prepared,
         complete: Complete,
+        live: BTreeMap<ObjectId, Option<Value>>,
         cluster: &Cluster,
         mut changes: Vec<Entry>,
         now: Timestamp,
-    ) -> Result<Progress, Error> {
+    ) -> Progress {
         let unit = &prepared.unit;
         let applied_ids = complete.inventory().clone();
-        let candidates = stale(&complete, &prepared.old);
-        let live = look::objects(
-            candidates
-                .iter()
-                .map(|(id, version)| (id, version.as_str())),
-            cluster,
-        )
-        .await?;
         let planned = plan_prune(unit, &complete, &prepared.old, &live);
         let deleted = carry::out(unit, planned, cluster, &self.recent).await;
         let failed = failure(deleted.failures(), "PruneFailed");
@@ -255,17 +256,17 @@ impl Engine {
         );
         let pruned = complete.pruned(&deleted);
         let state = match failed {
-            Some(error) => State::Failed {
-                at: Ended::Prune,
-                error,
-            },
-            None => self.health(prepared, &applied_ids, cluster, now).await?,
+            Some(error) => State::failed(Ended::Prune, error),
+            None => self
+                .health(prepared, &applied_ids, cluster, now)
+                .await
+                .unwrap_or_else(|error| State::failed(Ended::Health, error)),
         };
-        Ok(Progress {
+        Progress {
             changes,
             inventory: pruned.inventory,
             state,
-        })
+        }
     }
 
     async fn health(
@@ -303,6 +304,12 @@ impl Engine {
         Ok(state.unwrap_or_else(|| State::Ready {
             checked: Some(prepared.waited(now)),
         }))
+    }
+}
+
+impl State {
+    fn failed(at: Ended, error: Error) -> Self {
+        Self::Failed { at, error }
     }
 }
 

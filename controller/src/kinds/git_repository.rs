@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::context::Context;
 use crate::driver::{Note, Reconciler, Report, Severity};
-use crate::error::Error;
+use crate::error::{Category, Error};
 
 /// The steps of `GitRepository`.
 pub(crate) struct GitRepositories;
@@ -72,8 +72,13 @@ impl Reconciler for GitRepositories {
             }],
         };
         let interval = object.spec.interval.positive().map(super::with_jitter);
+        // What the object's user must mend may also be mended in the repository or the Secret.
+        let by_interval = outcome
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.category() == Category::Invalid);
         Report {
-            again: interval.filter(|_| outcome.is_ok()),
+            again: interval.filter(|_| by_interval),
             notes,
         }
     }

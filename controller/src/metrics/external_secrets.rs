@@ -87,7 +87,7 @@ impl Metrics {
 }
 
 impl NamedLabels {
-    fn of(namespace: &str, name: &str) -> Self {
+    pub(super) fn of(namespace: &str, name: &str) -> Self {
         Self {
             name: name.to_owned(),
             namespace: namespace.to_owned(),

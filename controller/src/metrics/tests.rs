@@ -81,3 +81,19 @@ fn condition_follows_the_object() {
     writer.apply_watcher_event(&Event::Delete(sealed_secret("True", "")));
     assert_eq!(lines(&metrics, "condition_info"), Vec::<String>::new());
 }
+
+/// What is kept by object goes with the object, or a cluster that makes and deletes them fills the
+/// memory.
+#[test]
+fn object_that_is_gone_has_no_series() {
+    let metrics = Metrics::new(None);
+    let series = || {
+        let text = metrics.encode().unwrap();
+        text.lines().filter(|line| line.contains("\"web\"")).count()
+    };
+    metrics.reconciled("ExternalSecret", "prod", "web", Duration::from_millis(20));
+    metrics.external_secret_synced("prod", "web");
+    assert!(series() > 0);
+    metrics.forget("ExternalSecret", "prod", "web");
+    assert_eq!(series(), 0);
+}

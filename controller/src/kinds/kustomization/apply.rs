@@ -1,12 +1,12 @@
 //! Hands the plan to the engine.
 
 use api::kustomize::{Inventory, InventoryEntry, Kustomization};
-use cluster::Identity;
+use kube::Api;
 use kube::api::{Patch, PatchParams};
-use kube::{Api, ResourceExt};
-use manifests::{GroupKind, ObjectId, Revision};
+use manifests::Revision;
 use serde_json::json;
 
+use super::observe::identity;
 use super::plan::Plan;
 use super::{drift, parse};
 use crate::context::Context;
@@ -46,10 +46,8 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
                 .engine
                 .bring(&prepared, &plan.cluster, plan.now)
                 .await;
-            if let Ok(progress) = &progress {
-                drift::watch(&progress.inventory, context);
-            }
-            progress
+            drift::watch(&progress.inventory, context);
+            Ok(progress)
         }
         Err(error) => Err(error),
     };
@@ -73,26 +71,14 @@ async fn claim(prepared: &Prepared, context: &Context) -> Result<(), Error> {
     Api::<Kustomization>::namespaced(client, &id.namespace)
         .patch_status(&id.name, &PatchParams::default(), &Patch::Merge(patch))
         .await
-        .map(|_| ())
+        .map(|written| context.written.note(&written))
         .map_err(|source| Error::kubernetes("record the inventory", source))
 }
 
 /// Deletes what the object had applied, as its deletion policy says.
 pub(super) async fn clean_up(object: &Kustomization, context: &Context) -> Result<(), Error> {
-    let namespace = object.namespace().unwrap_or_default();
-    let source = ObjectId::new(
-        GroupKind::new("source.toolkit.fluxcd.io", "GitRepository"),
-        Some(&namespace),
-        &object.spec.source_ref.name,
-    );
-    let unit = parse::unit(object, &namespace, &source)?;
-    let identity =
-        unit.service_account
-            .clone()
-            .map_or(Identity::Own, |name| Identity::ServiceAccount {
-                namespace: namespace.clone(),
-                name,
-            });
+    let unit = parse::to_delete(object);
+    let identity = identity(&unit, context.flags.default_service_account.as_deref());
     let cluster = context.clusters.with_rights_of(&identity)?;
     context
         .engine

@@ -8,6 +8,7 @@ use cluster::{Cluster, Identity};
 use kube::runtime::reflector::ObjectRef;
 use manifests::{Artifact, Digest, ObjectId, Revision};
 use pipeline::normalise::Scopes;
+use pipeline::unit::Unit;
 
 use super::parse::Wanted;
 use crate::context::Context;
@@ -40,14 +41,7 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
             ),
         ));
     }
-    let identity = unit
-        .service_account
-        .as_ref()
-        .or(context.flags.default_service_account.as_ref())
-        .map_or(Identity::Own, |name| Identity::ServiceAccount {
-            namespace: namespace.clone(),
-            name: name.clone(),
-        });
+    let identity = identity(unit, context.flags.default_service_account.as_deref());
     let cluster = context.clusters.with_rights_of(&identity)?;
     let artifact = artifact(wanted, context).await?;
     dependencies(wanted, &artifact.revision, context)?;
@@ -57,6 +51,17 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
         cluster,
         built,
     })
+}
+
+/// Returns whose rights a unit's objects are read, applied and deleted with (G-208).
+pub(super) fn identity(unit: &Unit, default: Option<&str>) -> Identity {
+    match unit.service_account.as_deref().or(default) {
+        None => Identity::Own,
+        Some(name) => Identity::ServiceAccount {
+            namespace: unit.id.namespace.clone(),
+            name: name.to_owned(),
+        },
+    }
 }
 
 async fn build(
@@ -200,3 +205,6 @@ fn is_ready(dependency: &Kustomization, wanted: &Wanted, revision: &Revision) ->
         || status.last_applied_revision.as_deref() == Some(revision.to_string().as_str());
     is_ready && is_current && status.observed_generation == dependency.metadata.generation
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use api::kustomize::{DeletionPolicy, Kustomization, KustomizationSpec, SourceKin
 use api::names::flux;
 use jiff::Timestamp;
 use kube::ResourceExt;
-use manifests::{GroupKind, ObjectId};
+use manifests::{BuildOptions, GroupKind, ObjectId};
 use pipeline::inventory::Inventory;
 use pipeline::unit::{
     self, Duplicates, Family, HealthCheck, HealthChecks, HealthModel, HealthPolicy,
@@ -39,14 +39,12 @@ pub(super) fn parse(object: &Kustomization) -> Result<Wanted, Error> {
     let spec = &object.spec;
     refuse_unsupported(spec)?;
     let namespace = object.namespace().unwrap_or_default();
-    let source_namespace = spec.source_ref.namespace.as_deref().unwrap_or(&namespace);
-    let source = ObjectId::new(
-        GroupKind::new("source.toolkit.fluxcd.io", "GitRepository"),
-        Some(source_namespace),
-        &spec.source_ref.name,
-    );
+    let source = source(spec, &namespace);
+    let build = unit::flux::build(spec).map_err(|error| {
+        Error::new(Category::Invalid, "BuildFailed", "spec.path cannot be used").because(error)
+    })?;
     Ok(Wanted {
-        unit: unit(object, &namespace, &source)?,
+        unit: unit(object, &namespace, &source, build),
         source,
         dependencies: dependencies(spec, &namespace),
         inventory: inventory(object),
@@ -66,12 +64,23 @@ pub(super) fn inventory(object: &Kustomization) -> Inventory {
     inventory
 }
 
-/// Returns the unit of an object; also used where the object is deleted.
-pub(super) fn unit(
-    object: &Kustomization,
-    namespace: &str,
-    source: &ObjectId,
-) -> Result<Unit, Error> {
+/// Returns the unit of an object that is deleted: nothing is built of it any more, so that whether
+/// it can be built does not matter.
+pub(super) fn to_delete(object: &Kustomization) -> Unit {
+    let namespace = object.namespace().unwrap_or_default();
+    let source = source(&object.spec, &namespace);
+    unit(object, &namespace, &source, BuildOptions::default())
+}
+
+fn source(spec: &KustomizationSpec, namespace: &str) -> ObjectId {
+    ObjectId::new(
+        GroupKind::new("source.toolkit.fluxcd.io", "GitRepository"),
+        Some(spec.source_ref.namespace.as_deref().unwrap_or(namespace)),
+        &spec.source_ref.name,
+    )
+}
+
+fn unit(object: &Kustomization, namespace: &str, source: &ObjectId, build: BuildOptions) -> Unit {
     let spec = &object.spec;
     let name = object.name_any();
     let interval = spec.interval.positive().unwrap_or(Duration::from_mins(1));
@@ -83,16 +92,14 @@ pub(super) fn unit(
                 .saturating_sub(SHORTEST_TIMEOUT)
                 .max(SHORTEST_TIMEOUT)
         });
-    Ok(Unit {
+    Unit {
         id: UnitId {
             family: Family::Flux,
             namespace: namespace.to_owned(),
             name: name.clone(),
         },
         source: SourceRef::Object(source.clone()),
-        build: unit::flux::build(spec).map_err(|error| {
-            Error::new(Category::Invalid, "BuildFailed", "spec.path cannot be used").because(error)
-        })?,
+        build,
         decryption: unit::flux::decryption(object),
         default_namespace: spec.target_namespace.clone(),
         duplicates: Duplicates::Refuse,
@@ -126,7 +133,7 @@ pub(super) fn unit(
             .and_then(api::GoDuration::positive)
             .unwrap_or(interval),
         suspended: spec.suspend.unwrap_or_default(),
-    })
+    }
 }
 
 fn refuse_unsupported(spec: &KustomizationSpec) -> Result<(), Error> {
@@ -196,7 +203,7 @@ fn dependencies(spec: &KustomizationSpec, namespace: &str) -> Vec<(String, Strin
 }
 
 /// A wait lives in the status, so that a restart goes on with it.
-fn waiting(object: &Kustomization) -> Option<(String, Timestamp)> {
+pub(super) fn waiting(object: &Kustomization) -> Option<(String, Timestamp)> {
     let status = object.status.as_ref()?;
     let reconciling = find_condition(&status.conditions, flux::RECONCILING)?;
     let is_waiting = reconciling.status == ConditionStatus::True

@@ -98,6 +98,11 @@ impl Say<'_> {
                 remove_condition(self.conditions, flux::STALLED);
             }
             State::Waiting { pending, .. } => {
+                if !self.goes_on_waiting(revision) {
+                    // Its time says since when is waited, and it would keep that of what was said
+                    // before, a failure's for one.
+                    remove_condition(self.conditions, flux::RECONCILING);
+                }
                 let message = format!(
                     "Running health checks for revision {revision}: waiting for {}",
                     pipeline::health::list(pending)
@@ -124,6 +129,11 @@ impl Say<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the very revision and generation was waited for at the last look.
+    fn goes_on_waiting(&self, revision: &str) -> bool {
+        super::parse::waiting(self.object).is_some_and(|(waited_for, _)| waited_for == revision)
     }
 
     fn failed(&mut self, error: &Error) {

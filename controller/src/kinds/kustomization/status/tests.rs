@@ -126,3 +126,30 @@ fn wait_is_told_as_progress() {
     assert_eq!(condition("Reconciling").reason, "Progressing");
     assert!(status.last_applied_revision.is_none());
 }
+
+/// G-188: health is waited for since the wait began, not since an earlier failure or another
+/// revision's wait, or the first look would be a timeout.
+#[test]
+fn each_wait_has_its_own_time() {
+    let waiting = |object: &Kustomization, second| {
+        let again = Duration::from_secs(5);
+        let state = State::Waiting {
+            pending: Vec::new(),
+            again,
+        };
+        let mut object = object.clone();
+        object.status = Some(status(&object, &applied(state, Vec::new()), at(second)));
+        object
+    };
+    let since = |object: &Kustomization| super::super::parse::waiting(object).unwrap().1;
+    let mut object = kustomization();
+    let error = Error::new(Category::Unavailable, "ReconciliationFailed", "no");
+    object.status = Some(status(&object, &Err(error), at(10)));
+    let object = waiting(&object, 500);
+    assert_eq!(since(&object), at(500));
+    let mut object = waiting(&object, 505);
+    assert_eq!(since(&object), at(500), "the same wait goes on");
+    let held = object.status.as_mut().unwrap();
+    held.last_attempted_revision = Some(format!("main@sha1:{}", "b".repeat(40)));
+    assert_eq!(since(&waiting(&object, 900)), at(900));
+}
