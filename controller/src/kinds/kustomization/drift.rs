@@ -10,8 +10,13 @@ use std::time::Duration;
 
 use api::kustomize::Kustomization;
 use api::names::flux;
-use cluster::{Change, ChangedObject};
+use cluster::{Change, ChangedObject, Cluster, Kind};
 use futures::stream::{BoxStream, StreamExt};
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
+use kube::Api;
+use kube::api::PostParams;
 use kube::runtime::reflector::ObjectRef;
 use manifests::{GroupKind, ObjectId};
 use pipeline::inventory::Inventory;
@@ -23,6 +28,9 @@ use crate::driver::Guarded;
 
 /// How long changes are gathered before owners are woken: our own writes have been recorded by then.
 const GATHER: Duration = Duration::from_millis(300);
+
+/// How often the right to watch a kind is asked for again.
+const ASK_AGAIN: Duration = Duration::from_mins(10);
 
 /// Which kinds are asked for and which are watched already.
 pub(crate) struct Drift {
@@ -40,6 +48,13 @@ impl Default for Drift {
             asks: Mutex::new(Some(asks)),
             known: Mutex::default(),
         }
+    }
+}
+
+impl Drift {
+    fn forget(&self, kind: &GroupKind) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(kind);
     }
 }
 
@@ -90,20 +105,26 @@ async fn follow(
     let mut watches = futures::stream::SelectAll::new();
     let mut generations = HashMap::new();
     let mut gathered: HashMap<ObjectId, ChangedObject> = HashMap::new();
+    let mut refused = Vec::new();
+    let mut ask_again = tokio::time::interval(ASK_AGAIN);
     let mut tick = tokio::time::interval(GATHER);
     loop {
         tokio::select! {
             () = context.stopping() => return,
             Some(kind) = asks.recv() => {
                 let own = context.clusters.own();
-                if let Ok(Some(served)) = own.preferred_kind(&kind.group, &kind.kind).await {
-                    watches.push(own.watch_metadata(&served, flux::OWNER_NAME).boxed());
-                } else {
+                match own.preferred_kind(&kind.group, &kind.kind).await {
+                    Ok(Some(served)) if may_watch(own, &served).await => {
+                        watches.push(own.watch_metadata(&served, flux::OWNER_NAME).boxed());
+                    }
+                    // Until it is asked for again, the interval corrects.
+                    Ok(Some(_)) => refused.push(kind),
                     // Asked for again with the next inventory that holds the kind.
-                    let mut known =
-                        context.drift.known.lock().unwrap_or_else(PoisonError::into_inner);
-                    known.remove(&kind);
+                    Ok(None) | Err(_) => context.drift.forget(&kind),
                 }
+            },
+            _ = ask_again.tick() => for kind in refused.drain(..) {
+                context.drift.forget(&kind);
             },
             Some(event) = watches.next(), if !watches.is_empty() => match event {
                 Ok(changed) => if is_significant(&mut generations, &changed) {
@@ -124,6 +145,31 @@ async fn follow(
             }
         }
     }
+}
+
+/// Whether our own rights suffice to watch a kind: units that name a ServiceAccount apply with its
+/// rights, and ours need not reach as far.
+async fn may_watch(own: &Cluster, kind: &Kind) -> bool {
+    let reviews = Api::<SelfSubjectAccessReview>::all(own.client().clone());
+    for verb in ["list", "watch"] {
+        let asked = SelfSubjectAccessReview {
+            spec: SelfSubjectAccessReviewSpec {
+                resource_attributes: Some(ResourceAttributes {
+                    group: Some(kind.resource.group.clone()),
+                    resource: Some(kind.resource.plural.clone()),
+                    verb: Some(verb.to_owned()),
+                    ..ResourceAttributes::default()
+                }),
+                ..SelfSubjectAccessReviewSpec::default()
+            },
+            ..SelfSubjectAccessReview::default()
+        };
+        let answer = reviews.create(&PostParams::default(), &asked).await;
+        if !answer.is_ok_and(|answer| answer.status.is_some_and(|status| status.allowed)) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether a change may be drift: a deletion, or a write that is not of status alone.
