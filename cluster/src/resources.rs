@@ -115,7 +115,6 @@ impl Resources {
     }
 
     /// Lets the next unknown kind be asked for at once.
-    #[cfg(test)]
     pub(crate) async fn let_ask_again(&self) {
         *self.asked.lock().await = None;
     }
@@ -204,6 +203,11 @@ impl Cluster {
                     served,
                 }
             })
+    }
+
+    /// Lets the next unknown kind be asked for at once: a definition was just applied.
+    pub async fn ask_again(&self) {
+        self.resources.let_ask_again().await;
     }
 
     /// Returns the preferred version of a group's kind, when it is served at all.

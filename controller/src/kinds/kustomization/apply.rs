@@ -1,17 +1,20 @@
 //! Hands the plan to the engine.
 
 use api::kustomize::{Inventory, InventoryEntry, Kustomization};
+use cluster::Identity;
+use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use manifests::Revision;
 use serde_json::json;
+use tracing::warn;
 
 use super::observe::identity;
 use super::plan::Plan;
 use super::{drift, parse};
 use crate::context::Context;
 use crate::engine::{Prepared, Progress, State};
-use crate::error::Error;
+use crate::error::{Category, Chain, Error};
 
 /// How far the revision was brought.
 pub(crate) struct Applied {
@@ -80,10 +83,34 @@ pub(super) async fn clean_up(object: &Kustomization, context: &Context) -> Resul
     let unit = parse::to_delete(object);
     let identity = identity(&unit, context.flags.default_service_account.as_deref());
     let cluster = context.clusters.with_rights_of(&identity)?;
-    context
+    let torn_down = context
         .engine
         .tear_down(&unit, &parse::inventory(object), &cluster)
+        .await;
+    match (torn_down, &identity) {
+        (Err(error), Identity::ServiceAccount { namespace, name })
+            if error.category() == Category::Denied
+                && is_gone(namespace, name, context).await? =>
+        {
+            // Nobody is left whose rights could be used, and the object must not stay for ever.
+            warn!(
+                service_account = name,
+                error = %Chain(&error),
+                "what was applied stays, its ServiceAccount is gone"
+            );
+            Ok(())
+        }
+        (torn_down, _) => torn_down,
+    }
+}
+
+async fn is_gone(namespace: &str, name: &str, context: &Context) -> Result<bool, Error> {
+    let client = context.clusters.own().client().clone();
+    Api::<ServiceAccount>::namespaced(client, namespace)
+        .get_metadata_opt(name)
         .await
+        .map(|found| found.is_none())
+        .map_err(|source| Error::kubernetes("look for the ServiceAccount", source))
 }
 
 /// Writes an inventory as the status holds it.
