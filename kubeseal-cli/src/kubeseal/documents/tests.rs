@@ -6,24 +6,24 @@ fn names(text: &str) -> Vec<String> {
     let objects = read_items(text.as_bytes()).unwrap();
     objects
         .iter()
-        .map(|object| object["n"].to_string())
+        .map(|object| object["k"].to_string())
         .collect()
 }
 
 /// K-117
 #[test]
 fn yaml_and_json_may_follow_each_other() {
-    assert_eq!(names("n: 1\n---\n# nothing\n---\nn: 2\n"), ["1", "2"]);
-    assert_eq!(names("{\"n\": 1}{\"n\": 2}\n{\"n\": 3}\n"), ["1", "2", "3"]);
-    assert_eq!(names("{\"n\": 1}\n---\nn: 2\n"), ["1", "2"]);
-    assert_eq!(names("{n: 1}\n"), ["1"]);
+    assert_eq!(names("k: 1\n---\n# nothing\n---\nk: 2\n"), ["1", "2"]);
+    assert_eq!(names("{\"k\": 1}{\"k\": 2}\n{\"k\": 3}\n"), ["1", "2", "3"]);
+    assert_eq!(names("{\"k\": 1}\n---\nk: 2\n"), ["1", "2"]);
+    assert_eq!(names("{k: 1}\n"), ["1"]);
     assert!(names("").is_empty());
 }
 
 #[test]
 fn lists_are_replaced_by_their_items() {
     assert_eq!(
-        names("kind: List\nitems: [{n: 1}, {kind: SecretList, items: [{n: 2}]}]"),
+        names("kind: List\nitems: [{k: 1}, {kind: SecretList, items: [{k: 2}]}]"),
         ["1", "2"]
     );
     assert_eq!(read(b"kind: List\nitems: []").unwrap().len(), 1);
@@ -35,10 +35,10 @@ fn what_is_no_object_is_an_error() {
     for text in [
         "a",
         "[]",
-        "n: 1\n---\n5",
-        "{\"n\": 1} x",
+        "k: 1\n---\n5",
+        "{\"k\": 1} x",
         "a: [",
-        "n: 1\nn: 2",
+        "k: 1\nk: 2",
     ] {
         assert!(read(text.as_bytes()).is_err(), "{text:?}");
     }
