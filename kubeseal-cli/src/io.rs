@@ -88,10 +88,13 @@ impl Io {
         &mut self.stdin
     }
 
-    /// Writes data to standard output.
+    /// Writes data to standard output. That nobody reads it any more is a quiet success.
     pub fn write_stdout(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stdout.write_all(bytes)?;
-        self.stdout.flush()
+        let written = self.stdout.write_all(bytes);
+        match written.and_then(|()| self.stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 
     /// Writes one line for a human to standard error. That nobody listens is not a failure.

@@ -18,7 +18,6 @@ mod secret;
 
 use jiff::Timestamp;
 
-use crate::error::Chain;
 use crate::{Invocation, Io};
 use error::Error;
 use mode::Mode;
@@ -30,14 +29,10 @@ pub fn run(invocation: &Invocation, io: &mut Io) -> u8 {
         .and_then(|flags| mode::decide(flags, io))
         .and_then(|mode| execute(mode, now, io));
     match outcome {
-        Ok(()) | Err(Error::BrokenPipe) => 0,
-        Err(Error::CommandLine { message }) => {
-            io.note(message.trim_end());
-            2
-        }
+        Ok(()) => 0,
         Err(error) => {
-            io.note(&format!("error: {}", Chain(&error)));
-            1
+            error.show(io);
+            error.exit_status()
         }
     }
 }

@@ -36,6 +36,3 @@ fn execute(mode: Mode, environment: &Environment, io: &mut Io) -> Result<(), Err
         Mode::Build(mode) => modes::build::run(&mode, environment, io),
     }
 }
-
-#[cfg(test)]
-mod tests;

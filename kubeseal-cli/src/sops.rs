@@ -1,8 +1,8 @@
 //! `sops`: encrypts and decrypts files.
 //!
 //! [`run`] parses [`flags`] into a [`mode`] and runs it from [`modes`]. Flags, defaults, output
-//! bytes and exit status are those of the tool of the same name. No runtime with timers or
-//! sockets is started, and no TLS is set up, until a file names a key that a service holds.
+//! bytes and exit status are those of the tool of the same name. No runtime is started, and no TLS
+//! is set up, until a file names a key that a service holds.
 
 mod configuration;
 mod error;
@@ -33,7 +33,7 @@ pub fn run(invocation: &Invocation, io: &mut Io) -> u8 {
         .and_then(|flags| mode::decide(flags, environment, io))
         .and_then(|mode| execute(mode, environment, io));
     match outcome {
-        Ok(()) | Err(Error::BrokenPipe) => 0,
+        Ok(()) => 0,
         Err(error) => {
             error.show(io);
             error.exit_status()

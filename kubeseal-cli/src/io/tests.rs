@@ -1,3 +1,4 @@
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -9,6 +10,29 @@ fn silent() -> Io {
 
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Standard output that fails.
+struct Failing(ErrorKind);
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn only_that_nobody_reads_is_a_quiet_success() {
+    let written = |kind| {
+        let mut io = Io::new(std::io::empty(), Failing(kind), std::io::sink());
+        io.write_stdout(b"data").map_err(|error| error.kind())
+    };
+    assert_eq!(written(ErrorKind::BrokenPipe), Ok(()));
+    assert_eq!(written(ErrorKind::StorageFull), Err(ErrorKind::StorageFull));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use sops_engine::{
 };
 
 use crate::Environment;
+use crate::network::install_cryptography;
 
 pub(crate) struct CloudKeys {
     environment: Environment,
@@ -59,7 +60,7 @@ impl KeyService for CloudKeys {
 }
 
 fn connect(environment: &Environment) -> Result<KeyServices, String> {
-    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    install_cryptography();
     let variable = |name: &str| environment.variable(name).map(ToOwned::to_owned);
     let connector =
         Connector::new(AwsEndpoints::from_variables(variable)).map_err(|e| e.to_string())?;

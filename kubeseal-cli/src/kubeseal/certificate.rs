@@ -10,6 +10,7 @@ use super::cluster::Controller;
 use super::error::Error;
 use super::network;
 use crate::Io;
+use crate::network::install_cryptography;
 
 /// A file, a URL or the controller itself.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ async fn download(url: &Url) -> Result<Vec<u8>, Error> {
         url: url.to_string(),
         source: source.without_url(),
     };
-    network::install_cryptography();
+    install_cryptography();
     let client = reqwest::Client::builder().build().map_err(failed)?;
     let answer = client.get(url.clone()).send().await.map_err(failed)?;
     if !answer.status().is_success() {

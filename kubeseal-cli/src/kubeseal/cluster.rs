@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use super::error::Error;
 use super::flags::{ClusterFlags, DEFAULT_CONTROLLER_NAME};
-use super::network;
 use crate::Io;
+use crate::network::install_cryptography;
 
 pub(super) use configuration::{ClientNamespace, client_namespace};
 
@@ -41,7 +41,7 @@ pub(super) struct Connection<'a> {
 impl Controller {
     /// Finds the Service.
     pub(super) async fn connect<'a>(&self, io: &'a mut Io) -> Result<Connection<'a>, Error> {
-        network::install_cryptography();
+        install_cryptography();
         let config = configuration::config(&self.cluster).await?;
         let client = Client::try_from(config).map_err(|source| Error::Connect {
             source: Box::new(source),

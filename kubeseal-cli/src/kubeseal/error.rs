@@ -3,14 +3,15 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::Io;
+use crate::error::Chain;
+
 /// A failure of `kubeseal`; texts that upstream has too are worded as there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum Error {
     #[error("{message}")]
     CommandLine { message: String },
-    #[error("nobody reads the output")]
-    BrokenPipe,
     #[error("invalid value in environment variable {name}: {message}")]
     Environment { name: String, message: String },
     #[error("unsupported output format: {name}")]
@@ -137,6 +138,23 @@ pub(crate) enum Error {
          render"
     )]
     TemplateData { name: String },
+}
+
+impl Error {
+    /// Says it on standard error.
+    pub(super) fn show(&self, io: &mut Io) {
+        match self {
+            Self::CommandLine { message } => io.note(message.trim_end()),
+            error => io.note(&format!("error: {}", Chain(error))),
+        }
+    }
+
+    pub(super) fn exit_status(&self) -> u8 {
+        match self {
+            Self::CommandLine { .. } => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// The words for a missing file are those that scripts look for.

@@ -6,12 +6,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser};
 use clap_complete::Shell;
 use sealing::Scope;
 
 use super::error::Error;
-use crate::Invocation;
+use crate::{Invocation, completion};
 
 const PREFIX: &str = "SEALED_SECRETS_";
 
@@ -34,13 +34,13 @@ const PREFIX: &str = "SEALED_SECRETS_";
 )]
 pub(super) struct Flags {
     /// Accept Secrets without data
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) allow_empty_data: bool,
 
     /// Certificate to seal with: a file or an http, https or file URL. The cluster is not contacted
     #[arg(
         long,
-        default_value = "",
+        default_value_t,
         hide_default_value = true,
         value_name = "FILE|URL"
     )]
@@ -55,7 +55,7 @@ pub(super) struct Flags {
     pub(super) controller_namespace: String,
 
     /// Print the certificate, to be used later with --cert
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) fetch_cert: bool,
 
     /// Output format, json or yaml [default: json]
@@ -67,33 +67,23 @@ pub(super) struct Flags {
     pub(super) from_file: Vec<String>,
 
     /// Seal into this file, beside what it holds already, instead of printing
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "FILE"
-    )]
+    #[arg(long, default_value_t, hide_default_value = true, value_name = "FILE")]
     pub(super) merge_into: String,
 
     /// Name of the Secret: needed with --raw and the strict scope, otherwise replaces that of the input
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "NAME"
-    )]
+    #[arg(long, default_value_t, hide_default_value = true, value_name = "NAME")]
     pub(super) name: String,
 
     /// Seal one value and print nothing but the sealed item
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) raw: bool,
 
     /// Have the controller seal SealedSecrets again with its newest key
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) re_encrypt: bool,
 
     /// Former name of --re-encrypt
-    #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", value_parser = boolean)]
+    #[arg(long, hide = true)]
     pub(super) rotate: bool,
 
     /// File with private keys for --recovery-unseal: PEM, or key Secrets as YAML or JSON. Can be repeated
@@ -101,7 +91,7 @@ pub(super) struct Flags {
     pub(super) recovery_private_key: Vec<PathBuf>,
 
     /// Open SealedSecrets with private keys, without a cluster
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) recovery_unseal: bool,
 
     /// What the result is bound to: strict, namespace-wide or cluster-wide
@@ -112,7 +102,7 @@ pub(super) struct Flags {
     #[arg(
         short = 'w',
         long,
-        default_value = "",
+        default_value_t,
         hide_default_value = true,
         value_name = "FILE"
     )]
@@ -122,22 +112,22 @@ pub(super) struct Flags {
     #[arg(
         short = 'f',
         long,
-        default_value = "",
+        default_value_t,
         hide_default_value = true,
         value_name = "FILE"
     )]
     pub(super) secret_file: String,
 
     /// Ask the controller whether it can open SealedSecrets
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) validate: bool,
 
     /// Print the version
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) version: bool,
 
     /// Print this help
-    #[arg(short = 'h', long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(short = 'h', long)]
     pub(super) help: bool,
 
     /// Print a completion script for a shell
@@ -188,10 +178,10 @@ pub(super) struct ClusterFlags {
     #[arg(long, value_name = "NAME")]
     pub(super) context: Option<String>,
     /// Do not ask for compressed answers
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) disable_compression: bool,
     /// Do not check the certificate of the API server
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true, value_parser = boolean, value_name = "BOOL")]
+    #[arg(long)]
     pub(super) insecure_skip_tls_verify: bool,
     /// Namespace to seal for when the input names none
     #[arg(short = 'n', long, value_name = "NAMESPACE")]
@@ -278,22 +268,39 @@ pub(super) fn parse(invocation: &Invocation) -> Result<Flags, Error> {
     let all = std::iter::once(program)
         .chain(from_environment.into_iter().map(OsString::from))
         .chain(arguments);
-    let matches = Flags::command()
+    let matches = command()
         .try_get_matches_from(all)
         .map_err(|error| refused(&error))?;
     Flags::from_arg_matches(&matches).map_err(|error| refused(&error))
 }
 
+/// Returns the command as clap sees it. A switch may have a value, as in `--raw=false`.
+fn command() -> Command {
+    Flags::command().mut_args(|argument| {
+        if !matches!(argument.get_action(), ArgAction::SetTrue) {
+            return argument;
+        }
+        argument
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .default_value("false")
+            .hide_default_value(true)
+            .hide_possible_values(true)
+            .value_parser(boolean)
+            .value_name("BOOL")
+    })
+}
+
 /// Returns the text of `--help`.
 pub(super) fn help() -> String {
-    Flags::command().render_long_help().to_string()
+    command().render_long_help().to_string()
 }
 
 /// Returns the completion script for a shell.
 pub(super) fn completion(shell: Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Flags::command(), "kubeseal", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    completion::script(shell, command())
 }
 
 fn refused(error: &clap::Error) -> Error {
@@ -315,7 +322,7 @@ fn environment_arguments(variables: &[(String, String)]) -> Result<Vec<String>, 
             continue;
         }
         let argument = format!("--{name}={value}");
-        if let Err(error) = Flags::command().try_get_matches_from(["kubeseal", &argument]) {
+        if let Err(error) = command().try_get_matches_from(["kubeseal", &argument]) {
             let message = error.render().to_string();
             let message = message.lines().next().unwrap_or_default();
             let message = message
@@ -333,9 +340,9 @@ fn environment_arguments(variables: &[(String, String)]) -> Result<Vec<String>, 
 }
 
 fn has_variable(name: &str) -> bool {
-    let logging = LoggingFlags::augment_args(clap::Command::new("logging"));
+    let logging = LoggingFlags::augment_args(Command::new("logging"));
     let is = |argument: &clap::Arg| argument.get_long() == Some(name);
-    Flags::command().get_arguments().any(is)
+    command().get_arguments().any(is)
         && !logging.get_arguments().any(is)
         && !WITHOUT_VARIABLE.contains(&name)
 }

@@ -92,13 +92,10 @@ pub(super) fn write(
     }
 }
 
-/// Writes to standard output. That nobody reads it is a quiet success.
+/// Writes to standard output.
 pub(super) fn print(io: &mut Io, bytes: &[u8]) -> Result<(), Error> {
     io.write_stdout(bytes)
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::BrokenPipe => Error::BrokenPipe,
-            _ => Error::WriteOutput { source },
-        })
+        .map_err(|source| Error::WriteOutput { source })
 }
 
 /// Two spaces of indent, and the characters escaped that upstream's encoder escapes.

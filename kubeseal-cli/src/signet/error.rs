@@ -28,8 +28,6 @@ pub(crate) enum Error {
     Help { text: String },
     #[error("{message}")]
     CommandLine { message: String },
-    #[error("nobody reads the output")]
-    BrokenPipe,
     #[error("failed to write standard output")]
     WriteOutput { source: io::Error },
     #[error("failed to start")]
@@ -74,7 +72,6 @@ impl Error {
         match self {
             Self::Help { text } => drop(io.write_stdout(text.as_bytes())),
             Self::CommandLine { message } => io.note(message.trim_end()),
-            Self::BrokenPipe => {}
             Self::Several(errors) => errors.iter().for_each(|error| error.show(io)),
             error => {
                 io.note(&format!("error: {}", Chain(error)));
@@ -88,7 +85,7 @@ impl Error {
     /// Returns the exit status; of several failures the most serious decides.
     pub(super) fn exit_status(&self) -> u8 {
         match self {
-            Self::Help { .. } | Self::BrokenPipe => 0,
+            Self::Help { .. } => 0,
             Self::CommandLine { .. } => 2,
             Self::Several(errors) => errors.iter().map(Self::exit_status).max().unwrap_or(1),
             error => error.category().exit_status(),
@@ -126,7 +123,6 @@ impl Error {
             Self::Runtime { .. } => Category::Internal,
             Self::Help { .. }
             | Self::CommandLine { .. }
-            | Self::BrokenPipe
             | Self::Path { .. }
             | Self::ReadUnits { .. }
             | Self::ReadUnit { .. }

@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::error::Error;
+use crate::completion;
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -127,9 +128,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Flags, Error> {
 
 /// Returns the completion script of a shell.
 pub(super) fn completion(shell: Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Flags::command(), "signet", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    completion::script(shell, Flags::command())
 }
 
 /// Returns the line that `--version` prints.

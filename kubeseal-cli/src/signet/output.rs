@@ -1,7 +1,5 @@
 //! Objects as text.
 
-use std::io;
-
 use manifests::{Manifest, wipe};
 use pipeline::redact::{Taint, View, masked};
 use secret_bytes::SecretBytes;
@@ -60,13 +58,10 @@ fn plain(manifest: &Manifest) -> Value {
     serde_json::from_slice(manifest.to_body().expose()).unwrap_or_default()
 }
 
-/// Writes to standard output. That nobody reads it is a quiet success.
+/// Writes to standard output.
 pub(super) fn print(io: &mut Io, bytes: &[u8]) -> Result<(), Error> {
     io.write_stdout(bytes)
-        .map_err(|source| match source.kind() {
-            io::ErrorKind::BrokenPipe => Error::BrokenPipe,
-            _ => Error::WriteOutput { source },
-        })
+        .map_err(|source| Error::WriteOutput { source })
 }
 
 #[cfg(test)]

@@ -59,8 +59,6 @@ pub(super) enum Error {
     Extract(EmitError),
     #[error("failed to start")]
     Runtime(#[source] io::Error),
-    #[error("nobody reads the output")]
-    BrokenPipe,
 }
 
 impl Error {
@@ -88,7 +86,7 @@ impl Error {
 
     pub(super) fn exit_status(&self) -> u8 {
         match self {
-            Self::Help { .. } | Self::BrokenPipe => 0,
+            Self::Help { .. } => 0,
             Self::CommandLine { .. }
             | Self::Config { .. }
             | Self::Wrap(_)

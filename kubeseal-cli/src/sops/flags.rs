@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::error::Error;
+use crate::completion;
 
 /// Encrypt the values of a file and leave its keys readable
 ///
@@ -294,7 +295,5 @@ fn long_flag(argument: &OsString) -> OsString {
 
 /// Returns the completion script of a shell.
 pub(super) fn completion(shell: Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Flags::command(), "sops", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    completion::script(shell, Flags::command())
 }

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use futures::executor::block_on;
 use sops_engine::{AgeKeyService, KeyKind, KeyService, KeyServices, MasterKey, WrappedKey};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::error::Error;
 use crate::Environment;
 use crate::key_sources::age_identities;
 use crate::key_sources::cloud::CloudKeys;
+use crate::network;
 
 pub(super) struct Services {
     services: KeyServices,
-    runtime: Runtime,
+    /// Only for keys that a service holds: nothing else waits.
+    runtime: Option<Runtime>,
 }
 
 impl Services {
@@ -53,16 +56,13 @@ impl Services {
         environment: &Environment,
     ) -> Result<Self, Error> {
         let mut services = KeyServices::new(vec![Arc::new(age)]);
-        let mut builder = Builder::new_current_thread();
         let remote = [KeyKind::AwsKms, KeyKind::VaultTransit];
+        let mut runtime = None;
         if kinds.iter().any(|kind| remote.contains(kind)) {
-            builder.enable_all();
+            runtime = Some(network::runtime().map_err(Error::Runtime)?);
             services.push(Arc::new(CloudKeys::new(environment)));
         }
-        Ok(Self {
-            services,
-            runtime: builder.build().map_err(Error::Runtime)?,
-        })
+        Ok(Self { services, runtime })
     }
 
     pub(super) fn service(&self) -> &dyn KeyService {
@@ -70,6 +70,12 @@ impl Services {
     }
 
     pub(super) fn run<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(future),
+            None => block_on(future),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! One file per job.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) mod decrypt;
@@ -49,13 +48,8 @@ fn special(path: &Path) -> bool {
 
 /// Prints data.
 pub(super) fn print(io: &mut Io, bytes: &[u8]) -> Result<(), Error> {
-    io.write_stdout(bytes).map_err(|source| {
-        if source.kind() == ErrorKind::BrokenPipe {
-            return Error::BrokenPipe;
-        }
-        Error::Write {
-            what: "standard output".into(),
-            source,
-        }
+    io.write_stdout(bytes).map_err(|source| Error::Write {
+        what: "standard output".into(),
+        source,
     })
 }

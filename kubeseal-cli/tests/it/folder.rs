@@ -1,5 +1,6 @@
 //! A folder with files.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// A folder that is removed with its content.
@@ -29,5 +30,16 @@ impl Folder {
 
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.root().join(name)).unwrap()
+    }
+
+    /// Returns who may do what with a file.
+    pub(crate) fn permissions(&self, name: &str) -> u32 {
+        let metadata = std::fs::metadata(self.path(name)).unwrap();
+        metadata.permissions().mode() & 0o777
+    }
+
+    /// Returns how many files and folders it holds.
+    pub(crate) fn len(&self) -> usize {
+        std::fs::read_dir(self.root()).unwrap().count()
     }
 }

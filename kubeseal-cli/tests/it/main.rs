@@ -7,8 +7,10 @@
 )]
 
 mod age_key;
+mod every_tool;
 mod folder;
 mod kubeseal;
+mod signet;
 mod signet_build;
 mod sops;
 mod tool;

@@ -2,6 +2,7 @@
 
 mod interoperability;
 
+use std::io::Read;
 use std::ops::Deref;
 
 use crate::age_key::AgeKey;
@@ -118,6 +119,36 @@ fn files_are_changed_in_place_or_written_elsewhere() {
     assert_eq!(desk.sops_with(&key, &from_stdin, &sealed).output(), plain);
     desk.sops(&["decrypt", "--in-place", "a.yaml"]).output();
     assert_eq!(desk.read("a.yaml"), plain);
+}
+
+#[test]
+fn plaintext_in_a_file_is_for_its_owner_alone() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a: 1\n");
+    desk.write("a.enc.yaml", &desk.encrypt("a.yaml", &[]));
+    desk.sops(&["decrypt", "--output", "plain.yaml", "a.enc.yaml"])
+        .output();
+    assert_eq!(desk.permissions("plain.yaml"), 0o600);
+}
+
+/// Who reads the old file reads it to its end, and a run that fails leaves it as it was.
+#[test]
+fn files_are_replaced_whole_or_not_at_all() {
+    let desk = Desk::new();
+    desk.write("a.yaml", "a: 1\nb_unencrypted: two\n");
+    let sealed = desk.encrypt("a.yaml", &[]);
+    let changed = sealed.replace("two", "three");
+    desk.write("changed.yaml", &changed);
+    let mut old = std::fs::File::open(desk.write("sealed.yaml", &sealed)).unwrap();
+    let names = desk.len();
+    desk.sops(&["decrypt", "-i", "changed.yaml"]).failure(51);
+    desk.sops(&["decrypt", "-i", "sealed.yaml"]).output();
+    let mut text = String::new();
+    old.read_to_string(&mut text).unwrap();
+    assert_eq!(text, sealed);
+    assert_eq!(desk.read("sealed.yaml"), desk.read("a.yaml"));
+    assert_eq!(desk.read("changed.yaml"), changed);
+    assert_eq!(desk.len(), names);
 }
 
 /// S-004, S-052, S-053, S-072, S-083, S-114, S-200, S-230

@@ -6,26 +6,38 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use kubeseal_cli::io::Terminals;
 use kubeseal_cli::{Environment, Invocation, Io, kubeseal, signet, sops};
 use serde_json::Value;
 
 /// One of our tools.
 pub(crate) struct Tool {
-    name: &'static str,
-    run: fn(&Invocation, &mut Io) -> u8,
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Invocation, &mut Io) -> u8,
+    /// Which of its streams it takes for terminals.
+    pub(crate) terminals: Terminals,
 }
 
 pub(crate) const KUBESEAL: Tool = Tool {
     name: "kubeseal",
     run: kubeseal::run,
+    terminals: NO_TERMINALS,
 };
 pub(crate) const SIGNET: Tool = Tool {
     name: "signet",
     run: signet::run,
+    terminals: NO_TERMINALS,
 };
 pub(crate) const SOPS: Tool = Tool {
     name: "sops",
     run: sops::run,
+    terminals: NO_TERMINALS,
+};
+
+const NO_TERMINALS: Terminals = Terminals {
+    stdin: false,
+    stdout: false,
+    stderr: false,
 };
 
 /// What a run left behind.
@@ -46,7 +58,8 @@ impl Tool {
         directory: &Path,
     ) -> Outcome {
         let (stdout, stderr) = (Buffer::default(), Buffer::default());
-        let mut io = Io::new(Cursor::new(input.to_vec()), stdout.clone(), stderr.clone());
+        let mut io = Io::new(Cursor::new(input.to_vec()), stdout.clone(), stderr.clone())
+            .with_terminals(self.terminals);
         let invocation = Invocation {
             arguments: [&[self.name], arguments]
                 .concat()

@@ -16,7 +16,7 @@ use crate::signet::keys::Keys;
 use crate::signet::mode::{Build, Targets};
 use crate::signet::output;
 use crate::signet::progress::Progress;
-use crate::{Environment, Io};
+use crate::{Environment, Io, network};
 use stages::Stages;
 
 /// One directory to build.
@@ -66,10 +66,7 @@ fn build(
         source: Box::new(source),
     })?;
     let targets = targets(mode, &artifact)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| Error::Runtime { source })?;
+    let runtime = network::runtime().map_err(|source| Error::Runtime { source })?;
     let mut stages = Stages::new(&artifact, Keys::new(environment), environment);
     let mut everything = Everything::default();
     let mut failures = Vec::new();

@@ -1,5 +1,8 @@
 //! `--recovery-unseal`.
 
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+
 use serde_json::{Value, json};
 
 use super::{Folder, Outcome, certificate, key_file, kubeseal, upstream};
@@ -133,8 +136,7 @@ fn blob_of_the_first_format_opens() {
 }
 
 #[test]
-fn plaintext_in_a_file_is_for_its_owner_alone() {
-    use std::os::unix::fs::PermissionsExt;
+fn plaintext_in_a_file_is_for_its_owner_alone_and_replaced_whole() {
     let folder = Folder::new();
     let (path, key) = (folder.path("plain.yaml"), key_file("test-key-a.pem"));
     let arguments = [
@@ -146,10 +148,18 @@ fn plaintext_in_a_file_is_for_its_owner_alone() {
     ];
     kubeseal(&arguments, sealed().as_bytes()).output();
     assert!(folder.read("plain.yaml").contains("foo: YmFy"));
-    assert_eq!(
-        std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-        0o600
+    assert_eq!(folder.permissions("plain.yaml"), 0o600);
+    // Who reads the old file reads it to its end.
+    let mut old = std::fs::File::open(&path).unwrap();
+    kubeseal(&arguments, sealed().as_bytes()).output();
+    let mut text = String::new();
+    old.read_to_string(&mut text).unwrap();
+    assert!(text.contains("foo: YmFy"));
+    assert_ne!(
+        old.metadata().unwrap().ino(),
+        std::fs::metadata(&path).unwrap().ino()
     );
+    assert_eq!(folder.len(), 1);
 }
 
 #[test]
