@@ -1,5 +1,6 @@
 use super::SecretBytes;
 
+/// I1
 #[test]
 fn debug_text_is_fixed_and_holds_no_plaintext() {
     let secret = SecretBytes::new(b"hunter2".to_vec());
@@ -41,6 +42,7 @@ fn wiping_clears_the_bytes_that_were_held() {
     assert!(secret.is_empty());
 }
 
+/// I1
 #[test]
 fn holding_type_wipes_on_drop() {
     fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>(_: &T) {}

@@ -10,6 +10,7 @@ fn secret(value: &str) -> Value {
     })
 }
 
+/// I1
 #[test]
 fn secret_values_and_their_copies_are_gone_after_reading() {
     let mut object = secret("aHVudGVyMg==");

@@ -225,6 +225,7 @@ fn anchors_and_merge_keys_are_expanded_and_own_keys_win() {
     assert_eq!(problem("a:\n  <<: 5\n"), Problem::Merge);
 }
 
+/// I7
 #[test]
 fn an_alias_bomb_stops_at_the_limit() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
@@ -242,6 +243,7 @@ fn an_alias_bomb_stops_at_the_limit() {
     assert_eq!(problem("a: &a [*a]\n"), Problem::RecursiveAlias);
 }
 
+/// I7
 #[test]
 fn nesting_ten_thousand_deep_is_refused_without_a_crash() {
     for text in [
@@ -256,6 +258,7 @@ fn nesting_ten_thousand_deep_is_refused_without_a_crash() {
     assert!(matches!(error.problem, Problem::TooDeep { .. }), "{error}");
 }
 
+/// I7
 #[test]
 fn aliases_cannot_nest_deeper_than_the_limit() {
     let mut text = "a0: &a0 [x]\n".to_owned();
@@ -363,6 +366,7 @@ fn invalid_utf8_is_refused_with_its_place() {
     assert_eq!(error.problem, Problem::Encoding);
 }
 
+/// I7
 #[test]
 fn size_and_number_of_documents_are_bounded() {
     let limits = Limits {

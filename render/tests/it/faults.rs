@@ -55,6 +55,7 @@ async fn a_worker_that_dies_is_replaced() {
     assert!(matches!(failure, WorkerFailure::Died { .. }), "{failure:?}");
 }
 
+/// I7
 #[tokio::test]
 async fn a_worker_that_hangs_is_replaced() {
     let mut options = failing_once("hangs", "exec /bin/sleep 600");
@@ -96,6 +97,7 @@ async fn a_program_that_is_not_there_is_named() {
     assert_eq!(program, "/nonexistent/worker");
 }
 
+/// I7
 #[tokio::test]
 async fn too_much_output_is_refused_and_the_worker_lives_on() {
     let options = RendererOptions {
@@ -135,6 +137,7 @@ async fn too_much_output_is_refused_and_the_worker_lives_on() {
     assert_eq!(ids(&built), ["ConfigMap/a"]);
 }
 
+/// I7
 #[tokio::test]
 async fn a_worker_beyond_its_memory_dies_and_only_its_request_fails() {
     let options = RendererOptions {

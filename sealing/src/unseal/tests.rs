@@ -162,7 +162,7 @@ fn session_key_of_another_length_is_refused() {
     assert_eq!(unseal(&item, &label, &[key_a()]), Err(UnsealError));
 }
 
-/// A message that decrypts under the key standing in for a failed unwrapping is still refused.
+/// I5: a message that decrypts under the key standing in for a failed unwrapping is still refused.
 #[test]
 fn ciphertext_for_the_stand_in_key_does_not_open() {
     let label = Scope::Strict.label("prod", "db");
@@ -261,6 +261,7 @@ proptest! {
         prop_assert_eq!(unseal(&read, &label, &[key]), Ok(secret(&value)));
     }
 
+    /// I5
     #[test]
     fn any_changed_byte_gives_the_same_error(place in any::<prop::sample::Index>(), flip in 1u8..) {
         let label = Scope::Strict.label("prod", "db");
@@ -271,6 +272,7 @@ proptest! {
         prop_assert_eq!(unseal(&item, &label, &[key_a(), key_b()]), Err(UnsealError));
     }
 
+    /// I5
     #[test]
     fn any_cut_gives_the_same_error(length in 0usize..280) {
         let label = Scope::Strict.label("prod", "db");

@@ -115,7 +115,7 @@ fn missing_key_names_the_recipients() {
     assert!(matches!(error, Decrypt::KeyNotGiven { .. }));
 }
 
-/// §9.3.2: the size limit.
+/// I7: the size limit of §9.3.2.
 #[test]
 fn huge_encrypted_file_is_refused() {
     let huge = format!("{COMPLETE}\n# {}\n", "x".repeat(5 << 20));
