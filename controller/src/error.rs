@@ -188,10 +188,11 @@ impl From<sources::SourceError> for Error {
         use sources::ErrorKind;
         let (category, reason) = match error.kind() {
             ErrorKind::UrlInvalid => (Category::Invalid, "URLInvalid"),
-            ErrorKind::InvalidReference => (Category::Invalid, "GitOperationFailed"),
             ErrorKind::AuthenticationFailed => (Category::Denied, "AuthenticationFailed"),
-            // Another commit may heal it; until then fetching it again and again helps nobody.
-            ErrorKind::ContentRefused => (Category::Invalid, "GitOperationFailed"),
+            // Another commit may heal what is refused; until then fetching it again and again helps nobody.
+            ErrorKind::InvalidReference | ErrorKind::ContentRefused => {
+                (Category::Invalid, "GitOperationFailed")
+            }
             ErrorKind::StorageOperationFailed => (Category::Unavailable, "StorageOperationFailed"),
             _ => (Category::Unavailable, "GitOperationFailed"),
         };

@@ -1,7 +1,8 @@
 //! Events on objects, in the form and under the names the upstream tools use.
 //!
 //! They are core `v1` events with `source.component`: that is what people's alerts and the roles of
-//! an existing installation know. The same event again within ten minutes becomes a count.
+//! an existing installation know. The same event again within ten minutes becomes a count, which is
+//! written each time it has doubled.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -23,6 +24,9 @@ const REMEMBERED: usize = 4096;
 
 /// The API server refuses longer messages.
 const LONGEST: usize = 1024;
+
+/// No name is longer.
+const LONGEST_NAME: usize = 253;
 
 /// Writes events and remembers the last ones.
 pub(crate) struct Events {
@@ -73,6 +77,9 @@ impl Events {
             message: shortened(&note.message),
         };
         if let Some((name, count)) = self.again(&same, now) {
+            if !is_worth_writing(count) {
+                return Ok(());
+            }
             let patch = json!({"count": count, "lastTimestamp": Time(now)});
             match events
                 .patch(&name, &PatchParams::default(), &Patch::Merge(patch))
@@ -82,11 +89,7 @@ impl Events {
                 other => return other.map(|_| ()),
             }
         }
-        let name = format!(
-            "{}.{:x}",
-            object.name.as_deref().unwrap_or_default(),
-            rand::random::<u64>()
-        );
+        let name = event_name(object.name.as_deref().unwrap_or_default(), rand::random());
         let event = self.event(&name, namespace, object, note.severity, &same, now);
         events.create(&PostParams::default(), &event).await?;
         self.remember(same, name, now);
@@ -153,6 +156,19 @@ impl Events {
     }
 }
 
+/// An event's name begins with its object's, which may be as long as a name can be.
+fn event_name(object: &str, random: u64) -> String {
+    let begin: String = object.chars().take(LONGEST_NAME - 17).collect();
+    let begin = begin.trim_end_matches(|last: char| !last.is_ascii_alphanumeric());
+    format!("{begin}.{random:x}")
+}
+
+/// While a backend is away, thousands of objects say so every few seconds: the API server is told
+/// each doubling and not each time.
+fn is_worth_writing(count: i32) -> bool {
+    count.count_ones() == 1
+}
+
 fn shortened(message: &str) -> String {
     if message.len() <= LONGEST {
         return message.to_owned();
@@ -171,6 +187,13 @@ fn shortened(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_events_are_never_too_long() {
+        assert_eq!(event_name("web", 255), "web.ff");
+        let name = event_name(&format!("{}.{}", "a".repeat(235), "b".repeat(17)), u64::MAX);
+        assert!(name.len() <= LONGEST_NAME && !name.contains(".."), "{name}");
+    }
 
     #[test]
     fn long_messages_are_cut_at_a_character() {

@@ -87,13 +87,18 @@ impl Candidate {
     pub(crate) async fn elected(&self, mut stopping: watch::Receiver<bool>) -> bool {
         let mut refusals = 0;
         loop {
-            match self.step().await {
-                Ok(true) => {
+            // An answer that came late would tell of a lease that has run out since.
+            match tokio::time::timeout(GIVE_UP, self.step()).await {
+                Ok(Ok(true)) => {
                     info!(identity = self.identity, "leading");
                     return true;
                 }
-                Ok(false) => refusals = 0,
-                Err(error) => {
+                Ok(Ok(false)) => refusals = 0,
+                Err(_) => {
+                    refusals = 0;
+                    warn!("lease cannot be read or taken: the API server does not answer");
+                }
+                Ok(Err(error)) => {
                     refusals = if is_refusal(&error) { refusals + 1 } else { 0 };
                     if refusals == REFUSALS && self.without_right == WithoutRight::Lead {
                         warn!(
@@ -122,7 +127,9 @@ impl Candidate {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 _ = stopping.wait_for(|stop| *stop) => {
-                    self.release().await;
+                    if tokio::time::timeout(GIVE_UP, self.release()).await.is_err() {
+                        warn!("lease could not be given up: the API server does not answer");
+                    }
                     return;
                 }
             }

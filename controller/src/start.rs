@@ -87,25 +87,43 @@ pub async fn run(flags: Flags) -> anyhow::Result<()> {
         }
     };
     tokio::pin!(lost);
-    let outcome = tokio::select! {
-        () = context.stopping() => Ok(()),
-        () = &mut lost => Err(anyhow::anyhow!("the lead was lost")),
+    let mut leads = tokio::select! {
+        () = context.stopping() => true,
+        () = &mut lost => false,
     };
     let _ = stop.send(true);
-    if tokio::time::timeout(DRAIN, async { while work.join_next().await.is_some() {} })
-        .await
-        .is_err()
-    {
-        warn!("work in flight did not finish in time");
+    if leads {
+        leads = finish(&mut work, &mut lost).await;
     }
-    if outcome.is_ok() {
+    // Without the lead every further write would be a second leader's (I10).
+    work.shutdown().await;
+    if leads && candidate.is_some() {
         let _ = drained.send(true);
         lost.await;
     }
     context.stores.close().await;
     servers.abort_all();
     info!("stopped");
-    outcome
+    if leads {
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("the lead was lost"))
+    }
+}
+
+/// Lets work in flight finish while the lease is kept, so that nobody else begins before; returns
+/// whether the lead was kept.
+async fn finish(work: &mut JoinSet<()>, lost: impl Future<Output = ()>) -> bool {
+    let finished = async { while work.join_next().await.is_some() {} };
+    tokio::select! {
+        ended = tokio::time::timeout(DRAIN, finished) => {
+            if ended.is_err() {
+                warn!("work in flight did not finish in time");
+            }
+            true
+        }
+        () = lost => false,
+    }
 }
 
 /// SealedSecrets alone run under the roles of an existing installation, which has one replica and
@@ -262,3 +280,6 @@ async fn stop_on_signal(stop: watch::Sender<bool>) {
     info!("stopping");
     let _ = stop.send(true);
 }
+
+#[cfg(test)]
+mod tests;
