@@ -23,8 +23,10 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
     let cluster = context.clusters.own();
     let (manifest, is_new) = match plan {
         Plan::Keep => return Ok(Applied::Unchanged),
-        Plan::Refuse(error) => {
-            context.metrics.unseal_failed(super::status::UNMANAGED, "");
+        Plan::Refuse { namespace, error } => {
+            context
+                .metrics
+                .unseal_failed(super::status::UNMANAGED, &namespace);
             return Err(error);
         }
         Plan::Create(manifest) => (manifest, true),

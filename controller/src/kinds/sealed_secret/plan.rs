@@ -22,7 +22,12 @@ pub(crate) enum Plan {
     /// It is as sealed.
     Keep,
     /// It is somebody else's.
-    Refuse(Error),
+    Refuse {
+        /// Where it is.
+        namespace: String,
+        /// Why.
+        error: Error,
+    },
 }
 
 /// The parts of a Secret that are compared and written.
@@ -37,14 +42,14 @@ struct Parts {
 pub(super) fn plan(wanted: &Wanted, found: Found) -> Plan {
     let sealed = sealed(wanted, found.items);
     let Some(live) = found.live else {
-        return finished(wanted, &sealed).map_or_else(Plan::Refuse, Plan::Create);
+        return finished(wanted, &sealed).map_or_else(|error| refuse(wanted, error), Plan::Create);
     };
     let is_patched = is_set(&live.metadata, PATCH);
     if !(is_controlled(&live.metadata, &wanted.uid)
         || is_set(&live.metadata, MANAGED)
         || is_patched)
     {
-        return Plan::Refuse(unmanaged(wanted));
+        return refuse(wanted, unmanaged(wanted));
     }
     let next = if is_patched {
         merged(sealed, &live)
@@ -54,7 +59,14 @@ pub(super) fn plan(wanted: &Wanted, found: Found) -> Plan {
     if is_same(&next, &live) {
         return Plan::Keep;
     }
-    finished(wanted, &next).map_or_else(Plan::Refuse, Plan::Replace)
+    finished(wanted, &next).map_or_else(|error| refuse(wanted, error), Plan::Replace)
+}
+
+fn refuse(wanted: &Wanted, error: Error) -> Plan {
+    Plan::Refuse {
+        namespace: wanted.namespace.clone(),
+        error,
+    }
 }
 
 fn unmanaged(wanted: &Wanted) -> Error {

@@ -19,6 +19,7 @@ mod sealed_secret_api;
 mod sealed_secret_foreign_secret;
 mod sealed_secret_interoperability;
 mod sealed_secret_key_restored;
+mod sealed_secret_metrics;
 mod sealed_secret_scopes;
 mod shared;
 mod sops_age;

@@ -132,7 +132,7 @@ fn foreign_secret_is_refused() {
             items: items("x"),
             live: Some(live(&metadata, &[("password", "theirs")])),
         };
-        let Plan::Refuse(error) = plan(&wanted(&json!({})), found) else {
+        let Plan::Refuse { error, .. } = plan(&wanted(&json!({})), found) else {
             panic!("it is refused")
         };
         assert_eq!(
