@@ -1,6 +1,7 @@
 //! End-to-end scenarios, one a file, named for the behaviour.
 
 mod canary_finds_planted_leaks;
+mod crafted;
 mod encrypted;
 mod external;
 mod external_secret_from_aws;
@@ -11,6 +12,7 @@ mod external_secret_stores;
 mod external_secret_survives_outage;
 mod external_secret_values;
 mod git_to_cluster;
+mod hostile_repository;
 mod kubeseal_through_cluster;
 mod leader_hands_over;
 mod roles_are_exact;
@@ -21,10 +23,12 @@ mod sealed_secret_interoperability;
 mod sealed_secret_key_restored;
 mod sealed_secret_metrics;
 mod sealed_secret_scopes;
+mod seeds_flux;
 mod shared;
 mod sops_age;
 mod sops_key_services;
 mod sops_refused;
+mod source_authentication;
 mod tenant;
 mod unit_deletion;
 mod unit_health;
