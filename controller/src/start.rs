@@ -166,7 +166,7 @@ async fn assemble(
     let connector = Connector::new(AwsEndpoints::from_variables(variable))?;
     let stores = Stores::new(connector.clone(), clusters.own().client().clone());
     let ambient = Ambient::read(connector, &flags.identity, variable)?;
-    let engine = Engine::new(RendererOptions::find()?);
+    let engine = Engine::new(renderer(&flags)?);
     let (git_repositories, git_repository_writer) = reflector::store_shared(CHANGES);
     let (kustomizations, kustomization_writer) = reflector::store_shared(CHANGES);
     let (sealed_secrets, sealed_secret_writer) = reflector::store_shared(CHANGES);
@@ -248,6 +248,14 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
         ));
     }
     work
+}
+
+/// Only the family that renders needs a worker; without it none is ever started.
+fn renderer(flags: &Flags) -> anyhow::Result<RendererOptions> {
+    if flags.enables(Family::Flux) {
+        return Ok(RendererOptions::find()?);
+    }
+    Ok(RendererOptions::find().unwrap_or_else(|_| RendererOptions::new("signet-render-worker")))
 }
 
 /// Returns an environment variable that is set to something.
