@@ -18,6 +18,14 @@ pub(crate) use upstream::Pairs;
 /// Reconcile SealedSecrets, SOPS files, ExternalSecrets and Git repositories into a cluster
 #[derive(Debug, Clone, Parser)]
 #[command(name = "signet-controller", version, about, args_override_self = true)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that people know by its name"
+)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the text is the help of the command line"
+)]
 pub struct Flags {
     /// Families to serve; can be repeated or given as a comma-separated list
     #[arg(

@@ -75,7 +75,7 @@ mod tests {
     fn refresh(policy: RefreshPolicy) -> Refresh {
         Refresh {
             policy,
-            interval: Some(Duration::from_secs(60)),
+            interval: Some(Duration::from_mins(1)),
             version: "a".to_owned(),
             fetched: Some(at(1000)),
             fetched_version: Some("a".to_owned()),

@@ -65,12 +65,12 @@ fn converted_key(key: &str, strategy: ConversionStrategy) -> String {
     };
     let fit = unfit.replace_all(key, |found: &regex::Captures<'_>| match strategy {
         ConversionStrategy::Default => "_".to_owned(),
-        ConversionStrategy::Unicode => found
-            .get(0)
-            .map_or("", |character| character.as_str())
+        ConversionStrategy::Unicode => found[0]
             .chars()
-            .map(|character| format!("_U{:04x}_", u32::from(character)))
-            .collect(),
+            .next()
+            .map_or_else(String::new, |character| {
+                format!("_U{:04x}_", u32::from(character))
+            }),
     });
     fit.into_owned()
 }

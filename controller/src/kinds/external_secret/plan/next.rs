@@ -134,8 +134,10 @@ fn rendered(wanted: &Wanted, fetched: &Data, live: Option<&Live>) -> Next {
         },
         |live| live.metadata.clone(),
     );
-    metadata.labels = merged(metadata.labels, &own.labels, &target.labels);
-    metadata.annotations = merged(metadata.annotations, &own.annotations, &target.annotations);
+    let labels = merged(metadata.labels, &own.labels, &target.labels);
+    metadata.labels = Some(labels);
+    let annotations = merged(metadata.annotations, &own.annotations, &target.annotations);
+    metadata.annotations = Some(annotations);
     if metadata.deletion_timestamp.is_none() && !target.finalizers.is_empty() {
         let finalizers = metadata.finalizers.get_or_insert_default();
         for finalizer in &target.finalizers {
@@ -174,7 +176,7 @@ fn data(wanted: &Wanted, fetched: &Data, live: Option<&Live>, own: &Own) -> Data
     data
 }
 
-fn merged(live: Option<Texts>, own: &BTreeSet<String>, wanted: &Texts) -> Option<Texts> {
+fn merged(live: Option<Texts>, own: &BTreeSet<String>, wanted: &Texts) -> Texts {
     let mut texts = live.unwrap_or_default();
     texts.retain(|key, _| !own.contains(key));
     texts.extend(
@@ -182,7 +184,7 @@ fn merged(live: Option<Texts>, own: &BTreeSet<String>, wanted: &Texts) -> Option
             .iter()
             .map(|(key, value)| (key.clone(), value.clone())),
     );
-    Some(texts)
+    texts
 }
 
 /// Puts on what marks the Secret as ours, and takes off what does not hold any more.

@@ -19,7 +19,7 @@ fn at(second: i64) -> Timestamp {
 fn done(started: i64) -> Done {
     Done {
         started: at(started),
-        again: Some(Duration::from_secs(60)),
+        again: Some(Duration::from_mins(1)),
         synced: Synced::Secret,
         did: Did::Created,
         orphans: 0,

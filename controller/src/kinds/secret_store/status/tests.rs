@@ -18,12 +18,12 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn here(validation: Validation) -> Result<Checked, Error> {
-    Ok(Checked::Here {
+fn here(validation: Validation) -> Checked {
+    Checked::Here {
         validation,
         capabilities: Capabilities::ReadWrite,
-        again: Duration::from_secs(300),
-    })
+        again: Duration::from_mins(5),
+    }
 }
 
 fn said(outcome: &Result<Checked, Error>) -> (ConditionStatus, String, String) {
@@ -40,7 +40,7 @@ fn said(outcome: &Result<Checked, Error>) -> (ConditionStatus, String, String) {
 #[test]
 fn store_that_answers_is_valid() {
     for validation in [Validation::Ready, Validation::Unknown] {
-        let outcome = here(validation);
+        let outcome = Ok(here(validation));
         assert_eq!(
             said(&outcome),
             (
@@ -82,7 +82,9 @@ fn condition_is_generic_and_the_event_tells_the_cause() {
 /// E-114.
 #[test]
 fn store_of_which_nothing_is_known_is_ready_and_warns() {
-    let outcome = here(Validation::Undetermined("unable to validate".to_owned()));
+    let outcome = Ok(here(Validation::Undetermined(
+        "unable to validate".to_owned(),
+    )));
     assert_eq!(
         said(&outcome),
         (
@@ -99,7 +101,7 @@ fn store_of_which_nothing_is_known_is_ready_and_warns() {
 #[test]
 fn valid_is_told_when_it_was_not_so_before() {
     let mut object = store();
-    let outcome = here(Validation::Ready);
+    let outcome = Ok(here(Validation::Ready));
     assert_eq!(report(&object, &outcome).notes.len(), 1);
     object.status = Some(status(&object, &outcome, at(5)));
     assert!(report(&object, &outcome).notes.is_empty());
