@@ -1,11 +1,11 @@
-//! Which changes of an object wake its reconciler: all but those of its status.
+//! Which changes of an object wake its reconciler: all but those of its status and finalizers.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use kube::ResourceExt;
 
-/// Returns a hash of what wakes a reconciler: identity, spec, labels, annotations, finalizers and
-/// deletion. A status we wrote ourselves does not.
+/// Returns a hash of what wakes a reconciler: identity, spec, labels, annotations and deletion. A
+/// status or a finalizer we wrote ourselves does not.
 #[expect(
     clippy::unnecessary_wraps,
     reason = "a predicate of the watch may have nothing to say"
@@ -17,7 +17,6 @@ pub(super) fn significant<K: ResourceExt>(object: &K) -> Option<u64> {
     meta.generation.hash(&mut hasher);
     meta.labels.hash(&mut hasher);
     meta.annotations.hash(&mut hasher);
-    meta.finalizers.hash(&mut hasher);
     meta.deletion_timestamp.is_some().hash(&mut hasher);
     Some(hasher.finish())
 }

@@ -21,13 +21,15 @@ use kube::runtime::reflector::ObjectRef;
 use manifests::{GroupKind, ObjectId};
 use pipeline::inventory::Inventory;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tracing::debug;
 
 use crate::context::Context;
 use crate::driver::Guarded;
 
-/// How long changes are gathered before owners are woken: our own writes have been recorded by then.
-const GATHER: Duration = Duration::from_millis(300);
+/// How long a change waits at least, and at most twice, before its owner is woken: our own writes
+/// have been recorded by then.
+const GATHER: Duration = Duration::from_millis(200);
 
 /// How often the right to watch a kind is asked for again.
 const ASK_AGAIN: Duration = Duration::from_mins(10);
@@ -105,9 +107,12 @@ async fn follow(
     let mut watches = futures::stream::SelectAll::new();
     let mut generations = HashMap::new();
     let mut gathered: HashMap<ObjectId, ChangedObject> = HashMap::new();
+    let mut ripe = HashMap::new();
     let mut refused = Vec::new();
     let mut ask_again = tokio::time::interval(ASK_AGAIN);
     let mut tick = tokio::time::interval(GATHER);
+    // Ticks that nobody waited for must not come all at once with the first change.
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = context.stopping() => return,
@@ -133,9 +138,9 @@ async fn follow(
                 // Without the right to watch, the interval still corrects.
                 Err(error) => debug!(error = %error, "managed objects cannot be watched"),
             },
-            _ = tick.tick(), if !gathered.is_empty() => {
-                let drifted: HashSet<_> = gathered
-                    .drain()
+            _ = tick.tick(), if !(gathered.is_empty() && ripe.is_empty()) => {
+                let drifted: HashSet<_> = std::mem::replace(&mut ripe, std::mem::take(&mut gathered))
+                    .into_iter()
                     .filter(|(id, changed)| !context.engine.wrote(id, &changed.resource_version))
                     .filter_map(|(_, changed)| owner(&changed))
                     .collect();
