@@ -123,7 +123,7 @@ const FLUX: &[Rule] = &[
         &["patch"],
     ),
     rule("", &["secrets"], &["get"]),
-    rule("", &["serviceaccounts"], &["impersonate"]),
+    rule("", &["serviceaccounts"], &["get", "impersonate"]),
     rule("", &["events"], &["create", "patch"]),
 ];
 
