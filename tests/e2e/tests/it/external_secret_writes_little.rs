@@ -78,7 +78,9 @@ fn writes(world: &World) -> BTreeMap<String, usize> {
     let events = world.cluster().audit_events().expect("there is a log");
     let mut writes = BTreeMap::new();
     for event in events {
-        let is_ours = event.user.contains("signet") && event.is_write() && !event.is_dry_run();
+        let is_ours = event.user.starts_with("system:serviceaccount:signet")
+            && event.is_write()
+            && !event.is_dry_run();
         if is_ours && event.resource != "leases" {
             let resource = match event.subresource.as_str() {
                 "" => event.resource,
@@ -113,8 +115,8 @@ fn first_sync_writes_each_thing_once_and_then_nothing_is_written() {
     }
     let mut options = ControllerOptions::default();
     options.families = vec![Family::ExternalSecrets];
-    let started = Instant::now();
     let _controller = Controller::start(&world, &options);
+    let started = Instant::now();
     eventually("all are synced", Duration::from_mins(2), || {
         let objects = world.list("ExternalSecret", TEAM);
         let synced = |object: &&Value| object["status"]["conditions"][0]["status"] == "True";
