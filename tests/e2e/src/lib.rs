@@ -4,6 +4,8 @@
 //! Start with [`World`]. The scenarios are in `tests/it`, one a file, named for the behaviour;
 //! those that hold secrets end with [`Canary::assert_silent`].
 
+#![expect(clippy::panic, reason = "a scenario that cannot go on has failed")]
+
 mod canary;
 mod controller;
 mod paths;

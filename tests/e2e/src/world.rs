@@ -146,18 +146,18 @@ impl World {
     ///
     /// When the API server refuses.
     pub fn patch(&self, kind: &str, namespace: &str, name: &str, patch: &Value) {
-        let path = paths::object(kind, namespace, name);
+        let place = paths::object(kind, namespace, name);
         let body = patch.to_string();
         let reply = self
             .cluster
             .endpoint()
             .send(
                 "PATCH",
-                &path,
+                &place,
                 Some(("application/merge-patch+json", body.as_bytes())),
             )
             .expect("the API server answers");
-        assert!(reply.is_success(), "{path}: {}", reply.text());
+        assert!(reply.is_success(), "{place}: {}", reply.text());
     }
 
     /// Asks for an object's deletion; it may take a moment, and finalizers.

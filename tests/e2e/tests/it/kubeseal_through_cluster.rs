@@ -49,7 +49,7 @@ impl Kubeseal {
 }
 
 fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    serde_json::from_str(text).expect(text)
 }
 
 fn named(sealed: &Value, name: &str) -> Value {

@@ -14,7 +14,7 @@ const APPS: &str = "apps";
 fn replica(world: &World, identity: &str) -> Controller {
     let mut options = ControllerOptions::default();
     options.families = vec![Family::SealedSecrets];
-    options.identity = identity.to_owned();
+    identity.clone_into(&mut options.identity);
     Controller::start(world, &options)
 }
 

@@ -258,47 +258,10 @@ fn syncs(world: &World, git: &GitServer, namespace: &str, decrypts: bool) {
 /// A store that signs in with a ServiceAccount and one for chosen namespaces; values that are made,
 /// change, fail and go.
 fn fetches(world: &World, namespace: &str) {
-    let cluster = world.cluster();
-    cluster.create_namespace(namespace).expect("it is made");
-    let in_namespace = |api_version: &str, kind: &str, name: &str| {
-        json!({
-            "apiVersion": api_version, "kind": kind,
-            "metadata": {"name": name, "namespace": namespace},
-        })
-    };
-    let mut binding = in_namespace("rbac.authorization.k8s.io/v1", "RoleBinding", "reader");
-    binding["roleRef"] =
-        json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"});
-    binding["subjects"] =
-        json!([{"kind": "ServiceAccount", "name": "default", "namespace": namespace}]);
-    world.create(&binding);
-    let mut authority = in_namespace("v1", "ConfigMap", "authority");
-    authority["data"] = json!({"ca.crt": cluster.ca_pem()});
-    world.create(&authority);
-    world.create(&secret(namespace, "origin", &[("k", "one")]));
-    let provider = json!({"kubernetes": {
-        "server": {
-            "url": cluster.url(),
-            "caProvider": {"type": "ConfigMap", "name": "authority", "key": "ca.crt"},
-        },
-        "remoteNamespace": namespace, "auth": {"serviceAccount": {"name": "default"}},
-    }});
-    let external = "external-secrets.io/v1";
-    let mut store = in_namespace(external, "SecretStore", "here");
-    store["spec"] = json!({"provider": provider});
-    world.create(&store);
     let name = format!("for-{namespace}");
-    world.create(&json!({
-        "apiVersion": external, "kind": "ClusterSecretStore", "metadata": {"name": name},
-        "spec": {
-            "provider": {"fake": {"data": [{"key": "a", "value": "v"}]}},
-            "conditions": [{"namespaceSelector": {"matchLabels": {
-                "kubernetes.io/metadata.name": namespace,
-            }}}],
-        },
-    }));
+    stores(world, namespace, &name);
     let fetch = |own: &str, store: Value, remote: Value| {
-        let mut object = in_namespace(external, "ExternalSecret", own);
+        let mut object = in_namespace(EXTERNAL, "ExternalSecret", namespace, own);
         object["spec"] = json!({
             "secretStoreRef": store, "refreshInterval": "1s",
             "target": {"deletionPolicy": "Delete"},
@@ -328,7 +291,7 @@ fn fetches(world: &World, namespace: &str) {
     }
     told_again(world, namespace, "broken");
     world.create(&secret(namespace, "merged", &[("own", "o")]));
-    let mut merged = in_namespace(external, "ExternalSecret", "merged");
+    let mut merged = in_namespace(EXTERNAL, "ExternalSecret", namespace, "merged");
     merged["spec"] = json!({
         "secretStoreRef": {"name": name, "kind": "ClusterSecretStore"},
         "target": {"creationPolicy": "Merge"},
@@ -344,10 +307,59 @@ fn fetches(world: &World, namespace: &str) {
     }
 }
 
+const EXTERNAL: &str = "external-secrets.io/v1";
+
+fn in_namespace(api_version: &str, kind: &str, namespace: &str, name: &str) -> Value {
+    json!({
+        "apiVersion": api_version, "kind": kind,
+        "metadata": {"name": name, "namespace": namespace},
+    })
+}
+
+/// Makes a store over the namespace's own Secrets, and one over fake values called `name`.
+fn stores(world: &World, namespace: &str, name: &str) {
+    let cluster = world.cluster();
+    cluster.create_namespace(namespace).expect("it is made");
+    let mut binding = in_namespace(
+        "rbac.authorization.k8s.io/v1",
+        "RoleBinding",
+        namespace,
+        "reader",
+    );
+    binding["roleRef"] =
+        json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"});
+    binding["subjects"] =
+        json!([{"kind": "ServiceAccount", "name": "default", "namespace": namespace}]);
+    world.create(&binding);
+    let mut authority = in_namespace("v1", "ConfigMap", namespace, "authority");
+    authority["data"] = json!({"ca.crt": cluster.ca_pem()});
+    world.create(&authority);
+    world.create(&secret(namespace, "origin", &[("k", "one")]));
+    let provider = json!({"kubernetes": {
+        "server": {
+            "url": cluster.url(),
+            "caProvider": {"type": "ConfigMap", "name": "authority", "key": "ca.crt"},
+        },
+        "remoteNamespace": namespace, "auth": {"serviceAccount": {"name": "default"}},
+    }});
+    let mut store = in_namespace(EXTERNAL, "SecretStore", namespace, "here");
+    store["spec"] = json!({"provider": provider});
+    world.create(&store);
+    world.create(&json!({
+        "apiVersion": EXTERNAL, "kind": "ClusterSecretStore", "metadata": {"name": name},
+        "spec": {
+            "provider": {"fake": {"data": [{"key": "a", "value": "v"}]}},
+            "conditions": [{"namespaceSelector": {"matchLabels": {
+                "kubernetes.io/metadata.name": namespace,
+            }}}],
+        },
+    }));
+}
+
 fn options(families: &[Family], arguments: &[&str]) -> ControllerOptions {
     let mut options = ControllerOptions::default();
     options.families = families.to_vec();
-    options.log_level = "debug".to_owned();
+    "debug".clone_into(&mut options.log_level);
     options.arguments = arguments.iter().map(|&text| text.to_owned()).collect();
     options
 }

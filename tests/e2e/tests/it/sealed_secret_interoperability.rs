@@ -62,7 +62,7 @@ fn start_upstream(world: &World) -> (Child, String) {
         .expect("it starts");
     let endpoint = components::Endpoint::local("upstream", port);
     let pem = child
-        .wait_until_ready(Duration::from_secs(60), || {
+        .wait_until_ready(Duration::from_mins(1), || {
             let reply = endpoint.send("GET", "/v1/cert.pem", None);
             let reply = reply.map_err(|error| error.to_string())?;
             let text = reply.text();
