@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(interval_of(&json!("30s")), Some(Duration::from_secs(30)));
     }
 
-    /// E-121: nothing, zero and what is no interval leave it to the controller.
+    /// Nothing, zero and what is no interval leave it to the controller.
     #[test]
     fn interval_that_is_none_is_the_controllers() {
         for value in [

@@ -17,7 +17,7 @@ fn provider(service: &str) -> Value {
     }}}})
 }
 
-/// E-087, E-124, E-126, E-133, E-136: two stores in one object, static keys.
+/// E-087, E-126: two stores in one object, static keys; what is marked for deletion is gone.
 #[test]
 fn values_of_aws_become_a_secret() {
     let team = Team::new("es-aws");

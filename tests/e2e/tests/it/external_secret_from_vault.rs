@@ -10,7 +10,7 @@ use crate::shared::{shared, vault};
 const PASSWORD: &str = "from the vault pa\"ss/wörd #11";
 const OTHER: &str = "from the vault pa\"ss/wörd #12";
 
-/// E-025, E-027, E-028, E-029, E-030, E-032, E-033, E-090, E-112, E-140, E-142, E-146.
+/// E-025, E-027, E-028, E-029, E-032, E-033, E-112. The login is by `AppRole`.
 #[test]
 fn values_of_a_vault_become_a_secret() {
     let team = Team::new("es-vault");
@@ -86,10 +86,18 @@ fn values_of_a_vault_become_a_secret() {
         object["metadata"]["finalizers"],
         json!(["externalsecrets.external-secrets.io/externalsecret-cleanup"])
     );
+    let entries = object["metadata"]["managedFields"].as_array();
+    let of_spec: Vec<&str> = entries
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry["fieldsV1"].get("f:spec").is_some())
+        .filter_map(|entry| entry["manager"].as_str())
+        .collect();
+    assert_eq!(of_spec, ["scenario"], "who owns fields of the spec");
     Canary::of(&[PASSWORD, &role.secret_id]).assert_silent(team.world, &shared().controller);
 }
 
-/// E-140, E-146: KV version 1, and the tokens of a ServiceAccount.
+/// KV version 1, and the tokens of a `ServiceAccount`.
 #[test]
 fn service_account_reads_a_vault_of_version_one() {
     let team = Team::new("es-vault-accounts");

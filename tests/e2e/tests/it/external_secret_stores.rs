@@ -122,7 +122,7 @@ fn store_cannot_name_credentials_of_another_namespace() {
     );
 }
 
-/// E-113, E-116, E-117: the credential comes, the store is ready, and so is who waits for it.
+/// E-113, E-117: the credential comes, the store is ready, and so is who waits for it.
 #[test]
 fn store_that_becomes_ready_wakes_who_waits() {
     let team = Team::new("es-late");
@@ -194,7 +194,7 @@ fn store_says_why_it_cannot_be_used() {
     );
 }
 
-/// E-115, E-205: neither the store nor who uses it is touched.
+/// E-115: neither the store nor who uses it is touched.
 #[test]
 fn store_of_another_class_is_left_alone() {
     let team = Team::new("es-class");

@@ -16,7 +16,7 @@ fn spec(fields: &Value) -> Value {
     spec
 }
 
-/// E-073, E-074, E-075, E-077, E-084, E-173.
+/// E-073, E-074, E-075; conversion and decoding on the way.
 #[test]
 fn sets_and_values_are_put_together_in_order() {
     let team = Team::new("es-values");
@@ -110,7 +110,7 @@ fn stores_of_one_name_hold_their_own_values() {
     }
 }
 
-/// E-089, E-153, E-156, E-157: Secrets of a cluster, read with a ServiceAccount's rights.
+/// E-089, E-157: Secrets of a cluster, read with a ServiceAccount's rights.
 #[test]
 fn values_of_another_namespace_are_read_with_an_accounts_rights() {
     let team = Team::new("es-kubernetes");

@@ -94,7 +94,7 @@ fn writes(world: &World) -> BTreeMap<String, usize> {
     writes
 }
 
-/// E-031, E-045, E-208, E-209, E-210: one write for each thing that is new, then none.
+/// E-031, E-208, E-209: one write for each thing that is new, then none.
 #[test]
 fn first_sync_writes_each_thing_once_and_then_nothing_is_written() {
     let _place = own_world();

@@ -113,7 +113,7 @@ fn what_is_not_built_is_refused_by_its_field() {
     }
 }
 
-/// E-207: the switch is off.
+/// The switch is off.
 #[test]
 fn other_kinds_than_secrets_are_disabled() {
     let spec = json!({"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}});
@@ -124,7 +124,7 @@ fn other_kinds_than_secrets_are_disabled() {
     );
 }
 
-/// E-013…E-016 hold with admission off as well.
+/// What the admission webhook refuses is refused with admission off as well.
 #[test]
 fn contradictions_are_refused() {
     for policy in ["Merge", "None", "CreateOrMerge"] {
@@ -140,7 +140,7 @@ fn contradictions_are_refused() {
     assert!(refused(&json!({"dataFrom": [{}]})).starts_with("spec.dataFrom[0] must have"));
 }
 
-/// E-018, E-019: with admission off.
+/// With admission off.
 #[test]
 fn tokens_are_no_target() {
     let template = json!({"type": "bootstrap.kubernetes.io/token"});

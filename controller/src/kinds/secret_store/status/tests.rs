@@ -108,7 +108,7 @@ fn valid_is_told_when_it_was_not_so_before() {
     assert_eq!(Some(status(&object, &outcome, at(900))), object.status);
 }
 
-/// E-115, E-205.
+/// E-115.
 #[test]
 fn store_of_another_class_is_left_alone() {
     let outcome = Ok(Checked::Foreign);
