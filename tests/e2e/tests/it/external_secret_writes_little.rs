@@ -51,8 +51,8 @@ fn left_behind(world: &World) {
     }});
     let path = "/apis/external-secrets.io/v1/namespaces/default/externalsecrets/example/status";
     let body = status.to_string();
-    let patch = Some(("application/merge-patch+json", body.as_bytes()));
-    let reply = world.cluster().endpoint().send("PATCH", path, patch);
+    let change = Some(("application/merge-patch+json", body.as_bytes()));
+    let reply = world.cluster().endpoint().send("PATCH", path, change);
     assert!(reply.expect("the API server answers").is_success());
 }
 

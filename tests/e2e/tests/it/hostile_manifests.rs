@@ -1,6 +1,7 @@
 //! Manifests that mean harm fail their own unit with a clear message; others are applied (I6, I7).
 
 use serde_json::json;
+use std::fmt::Write as _;
 
 use crate::crafted::{blob, set_main, tree};
 use crate::shared::shared;
@@ -10,8 +11,8 @@ fn bomb() -> String {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..10 {
         let before = format!("*a{}", level - 1);
-        let list = vec![before.as_str(); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{list}]\n"));
+        let list = [before.as_str(); 10].join(", ");
+        writeln!(text, "a{level}: &a{level} [{list}]").expect("a String takes it");
     }
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: bomb}}\n{text}")
 }

@@ -1,5 +1,6 @@
 //! A restart, orderly or not, goes on where it was: nothing is written that does not differ (I10).
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use components::{AuditEvent, AuditLog, ControlPlaneOptions, GitServer};
@@ -130,7 +131,7 @@ fn killed_in_the_middle(
         .collect();
     let mut list = "resources:\n- s.json\n".to_owned();
     for index in 0..MANY {
-        list.push_str(&format!("- many-{index:03}.yaml\n"));
+        writeln!(list, "- many-{index:03}.yaml").expect("a String takes it");
     }
     let mut commit: Vec<(&str, &str)> = files
         .iter()

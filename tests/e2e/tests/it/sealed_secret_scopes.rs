@@ -15,7 +15,7 @@ const EVERYWHERE: &str = "cluster-wide pa\"ss/wörd #3";
 fn moved(sealed: &Value, namespace: &str, name: &str) -> Value {
     let mut moved = sealed.clone();
     for metadata in ["/metadata", "/spec/template/metadata"] {
-        let metadata = &mut moved.pointer_mut(metadata).expect("it has metadata");
+        let metadata = moved.pointer_mut(metadata).expect("it has metadata");
         metadata["name"] = json!(name);
         metadata["namespace"] = json!(namespace);
     }

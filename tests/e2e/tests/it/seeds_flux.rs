@@ -66,6 +66,7 @@ fn ready(world: &World, unit: &str) -> String {
 
 /// M-24, M-25, M-32, M-41, M-42; G-174, G-186, G-187, G-188, G-190.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one walk, in the order of the table")]
 fn manifests_of_the_seeds_work() {
     let shared = shared();
     pods_run();

@@ -145,7 +145,9 @@ fn deleted_unit_does_what_its_policy_says() {
     eventually("the held object is being deleted", DEADLINE, || {
         let object = tenant.get("ConfigMap", "waits")?;
         let at = &object["metadata"]["deletionTimestamp"];
-        at.is_string().then_some(()).ok_or_else(|| object.to_string())
+        at.is_string()
+            .then_some(())
+            .ok_or_else(|| object.to_string())
     });
     assert!(tenant.get("Kustomization", "waits").is_ok());
     let free = json!({"metadata": {"finalizers": null}});
