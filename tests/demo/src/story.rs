@@ -272,13 +272,18 @@ impl Scene<'_> {
             "From change to cluster (the vault is asked every {}, Git every {POLL})",
             folder::REFRESH
         );
-        self.show(&heading, "changed values in the cluster", &expected, |name| {
-            if name == rotated.name {
-                rotation
-            } else {
-                commit
-            }
-        })
+        self.show(
+            &heading,
+            "changed values in the cluster",
+            &expected,
+            |name| {
+                if name == rotated.name {
+                    rotation
+                } else {
+                    commit
+                }
+            },
+        )
         .await
     }
 
