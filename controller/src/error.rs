@@ -75,7 +75,7 @@ impl Error {
             kube::Error::Api(status) => by_status(status.code),
             _ => Category::Unavailable,
         };
-        Self::new(category, "KubernetesError", format!("failed to {step}")).because(source)
+        Self::new(category, "KubernetesError", format!("failed to {step}")).because(said(source))
     }
 
     /// Something that cannot happen did.
@@ -119,6 +119,16 @@ impl std::error::Error for Error {
         self.source
             .as_deref()
             .map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// Returns a failed request as a cause: what the API server said, without the dump of its whole
+/// answer that the client's own text is.
+pub(crate) fn said(error: kube::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone().into(),
+        kube::Error::Api(status) => format!("status {}", status.code).into(),
+        error => error.into(),
     }
 }
 

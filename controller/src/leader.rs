@@ -15,6 +15,8 @@ use kube::{Api, Client};
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
+use crate::error::said;
+
 /// How long a lease lasts without being renewed.
 const LEASE: Duration = Duration::from_secs(15);
 /// How often it is renewed.
@@ -85,7 +87,7 @@ impl Candidate {
 
     /// Waits until this replica leads.
     pub(crate) async fn elected(&self, mut stopping: watch::Receiver<bool>) -> bool {
-        let mut refusals = 0;
+        let (mut refusals, mut is_told) = (0, false);
         loop {
             // An answer that came late would tell of a lease that has run out since.
             match tokio::time::timeout(GIVE_UP, self.step()).await {
@@ -93,7 +95,16 @@ impl Candidate {
                     info!(identity = self.identity, "leading");
                     return true;
                 }
-                Ok(Ok(false)) => refusals = 0,
+                Ok(Ok(false)) => {
+                    refusals = 0;
+                    if !is_told {
+                        info!(
+                            lease = self.name,
+                            "another replica leads; waiting for its lease"
+                        );
+                        is_told = true;
+                    }
+                }
                 Err(_) => {
                     refusals = 0;
                     warn!("lease cannot be read or taken: the API server does not answer");
@@ -108,7 +119,7 @@ impl Candidate {
                         return true;
                     }
                     if refusals <= 1 {
-                        warn!(error = %error, "lease cannot be read or taken");
+                        warn!(error = %said(error), "lease cannot be read or taken");
                     }
                 }
             }

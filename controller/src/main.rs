@@ -1,16 +1,30 @@
 //! The controller's program; see the library for everything it does.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use controller::Flags;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match controller::run(Flags::from_process()).await {
+/// How long threads that block, on a server that does not answer for example, are waited for.
+const BLOCKED: Duration = Duration::from_millis(100);
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let ended = runtime.block_on(controller::run(Flags::from_process()));
+    runtime.shutdown_timeout(BLOCKED);
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "stopped");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    tracing::error!(error = format!("{error:#}"), "stopped");
+    ExitCode::FAILURE
 }

@@ -30,7 +30,7 @@ use crate::stores::Stores;
 use crate::sweep;
 
 /// How long work in flight may take to finish after a stop is asked for.
-const DRAIN: Duration = Duration::from_secs(20);
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// How many changes of a kind may be under way to those they wake.
 const CHANGES: usize = 1024;

@@ -185,7 +185,7 @@ fn read_recipient(text: &str) -> Result<Box<dyn age::Recipient>, &'static str> {
         return text
             .parse::<age::x25519::Recipient>()
             .map(|recipient| Box::new(recipient) as Box<dyn age::Recipient>)
-            .map_err(|_| "unknown recipient type: plugin and post-quantum recipients need more");
+            .map_err(|_| "no X25519 recipient: check it for typing errors; plugin and post-quantum recipients are not supported");
     }
     if text.starts_with("ssh-") {
         return text

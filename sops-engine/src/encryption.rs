@@ -48,7 +48,7 @@ pub enum EncryptError {
     /// It is encrypted already, or uses the name that metadata needs.
     #[error(
         "the file has a top-level entry called 'sops', or starting with 'sops_', which is reserved \
-         for metadata; it may be encrypted already: hint: use the editor mode to change it"
+         for metadata; it may be encrypted already: hint: decrypt it first"
     )]
     Reserved,
     /// A later document uses the name that metadata needs.

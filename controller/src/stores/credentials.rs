@@ -13,6 +13,7 @@ use kube::{Api, Client};
 use providers::{CredentialResolver, ObjectKey, ResolveError, TokenRequest};
 use secret_bytes::SecretBytes;
 
+use crate::error::said;
 use crate::secrets;
 
 /// Reads credentials with the controller's own rights.
@@ -75,7 +76,7 @@ impl CredentialResolver for Credentials {
             accounts
                 .create_token_request(request.name(), &PostParams::default(), &review)
                 .await
-                .map_err(|source| no_token(source.into()))?
+                .map_err(|source| no_token(said(source)))?
                 .status
                 .and_then(|status| status.token)
                 .map(SecretBytes::from)
@@ -89,7 +90,7 @@ fn unreadable(kind: &'static str, at: &ObjectKey, source: kube::Error) -> Resolv
         kind,
         name: at.name().to_owned(),
         namespace: at.namespace().to_owned(),
-        source: source.into(),
+        source: said(source),
     }
 }
 

@@ -75,6 +75,8 @@ pub(super) async fn config(flags: &ClusterFlags) -> Result<Config, Error> {
                 .to_owned(),
         })?,
     };
+    // The client would ask a Service without endpoints for minutes; people want its answer now.
+    config.default_retry = false;
     if let Some(timeout) = timeout {
         config.connect_timeout = Some(timeout);
         config.read_timeout = Some(timeout);
