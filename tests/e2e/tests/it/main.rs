@@ -32,6 +32,7 @@ mod sops_age;
 mod sops_key_services;
 mod sops_refused;
 mod source_authentication;
+mod stop_is_prompt;
 mod tenant;
 mod unit_deletion;
 mod unit_health;
