@@ -15,9 +15,11 @@ use tokio::sync::watch;
 
 use crate::driver::{Guarded, Written};
 use crate::engine::{Ambient, Engine};
+use crate::error::Error;
 use crate::events::Events;
 use crate::flags::Flags;
 use crate::kinds::Drift;
+use crate::listed::Listed;
 use crate::metrics::Metrics;
 use crate::sealing_keys::SealingKeys;
 use crate::stores::Stores;
@@ -50,6 +52,8 @@ pub(crate) struct Context {
     pub(crate) seen: Seen,
     /// Watches over what Kustomizations applied.
     pub(crate) drift: Drift,
+    /// Which kinds have been listed.
+    pub(crate) listed: Listed,
     stopping: watch::Receiver<bool>,
 }
 
@@ -115,13 +119,6 @@ impl Seen {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
-
-    /// Completes when all stores have been listed: one that is not seen before is not there.
-    pub(crate) async fn stores_listed(&self) {
-        // A watch that is gone means the process is ending as well.
-        let _ = self.secret_stores.wait_until_ready().await;
-        let _ = self.cluster_secret_stores.wait_until_ready().await;
-    }
 }
 
 /// What a [`Context`] is made of.
@@ -157,7 +154,21 @@ impl Context {
             stores: parts.stores,
             seen: parts.seen,
             drift: Drift::default(),
+            listed: Listed::default(),
             stopping: parts.stopping,
+        }
+    }
+
+    /// Completes when the first lists of some kinds are in, or the process is to stop: from then on
+    /// an object that is not seen is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the process is to stop.
+    pub(crate) async fn listed(&self, kinds: &[&'static str]) -> Result<(), Error> {
+        tokio::select! {
+            () = self.listed.wait(kinds) => Ok(()),
+            () = self.stopping() => Err(Error::internal("wait for the first list", "stopping")),
         }
     }
 

@@ -198,8 +198,11 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
         .default_backoff()
         .reflect_shared(writer)
         .inspect(move |event| {
-            if let Ok(watcher::Event::Delete(object)) = event {
-                forgetful.forget::<R>(object);
+            // The store is up to date by now.
+            match event {
+                Ok(watcher::Event::Delete(object)) => forgetful.forget::<R>(object),
+                Ok(watcher::Event::InitDone) => forgetful.context.listed.mark(R::NAME),
+                Ok(_) | Err(_) => {}
             }
         })
         .applied_objects()

@@ -11,6 +11,7 @@ mod events;
 mod flags;
 mod kinds;
 mod leader;
+mod listed;
 mod log;
 mod metrics;
 mod sealing_keys;

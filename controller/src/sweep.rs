@@ -8,7 +8,9 @@ use manifests::Digest;
 use tracing::{debug, warn};
 
 use crate::context::Context;
+use crate::driver::Reconciler;
 use crate::error::Chain;
+use crate::kinds::GitRepositories;
 
 /// How often the store is swept.
 const EVERY: Duration = Duration::from_mins(5);
@@ -18,7 +20,7 @@ const GRACE: Duration = Duration::from_mins(1);
 /// Sweeps until the process stops. Nothing is deleted before all sources have been seen.
 pub(crate) async fn sweep(context: Arc<Context>) {
     let sources = &context.seen.git_repositories;
-    if sources.wait_until_ready().await.is_err() {
+    if context.listed(&[GitRepositories::NAME]).await.is_err() {
         return;
     }
     loop {

@@ -16,7 +16,9 @@ use super::live::{Live, controller, is_valid};
 use super::parse::{Refusal, Wanted};
 use super::status::{COULD_NOT_DELETE_ORPHANS, COULD_NOT_UPDATE, SYNC_ERROR};
 use crate::context::Context;
+use crate::driver::Reconciler;
 use crate::error::Error;
+use crate::kinds::{ClusterSecretStores, SecretStores};
 use crate::stores;
 
 /// What was seen.
@@ -54,7 +56,9 @@ pub(crate) struct Orphan {
 /// Looks, and fetches when that is due.
 pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found, Error> {
     let started = (context.clock)();
-    context.seen.stores_listed().await;
+    context
+        .listed(&[SecretStores::NAME, ClusterSecretStores::NAME])
+        .await?;
     let class = &context.flags.controller_class;
     let is_foreign = wanted.stores.iter().any(|id| {
         stores::find(id, &wanted.namespace, &context.seen)

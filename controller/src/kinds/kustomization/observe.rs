@@ -12,9 +12,11 @@ use pipeline::unit::Unit;
 
 use super::parse::Wanted;
 use crate::context::Context;
+use crate::driver::Reconciler;
 use crate::engine::{Built, Keys};
 use crate::error::{Category, Error};
 use crate::flags::Family;
+use crate::kinds::{GitRepositories, Kustomizations};
 
 /// How soon unready dependencies are looked at again.
 pub(super) const REQUEUE_DEPENDENCY: std::time::Duration = std::time::Duration::from_secs(30);
@@ -97,7 +99,9 @@ async fn build(
 
 async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error> {
     let missing = |category: Category, text: String| Error::new(category, "ArtifactFailed", text);
-    seen_all(context).await?;
+    context
+        .listed(&[GitRepositories::NAME, Kustomizations::NAME])
+        .await?;
     let repository = repository(&wanted.source, context)
         .ok_or_else(|| missing(Category::NotFound, format!("{} not found", wanted.source)))?;
     let artifact = repository
@@ -141,18 +145,6 @@ async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error>
         .fetch_archive(&artifact.url, &digest, &revision, wanted.unit.timeout)
         .await
         .map_err(failed)
-}
-
-/// Waits until the first list of sources and units is in: before that, absent means nothing.
-async fn seen_all(context: &Context) -> Result<(), Error> {
-    let (sources, units) = (&context.seen.git_repositories, &context.seen.kustomizations);
-    for ready in [
-        sources.wait_until_ready().await,
-        units.wait_until_ready().await,
-    ] {
-        ready.map_err(|source| Error::internal("wait for the first list", source))?;
-    }
-    Ok(())
 }
 
 fn repository(id: &ObjectId, context: &Context) -> Option<GitRepository> {
