@@ -1,7 +1,7 @@
 //! `kubeseal`: seals Secrets with a certificate that anybody may have.
 //!
-//! [`run`] parses [`flags`] into a [`mode`], which holds everything checked, and runs it from
-//! [`modes`]. Flags, defaults, output bytes and exit status are those of the tool of the same
+//! [`run`] parses `flags` into a `mode`, which holds everything checked, and runs it from
+//! `modes`. Flags, defaults, output bytes and exit status are those of the tool of the same
 //! name. Nothing here starts a runtime or touches TLS until a mode needs the network, so that
 //! sealing with a certificate file takes about as long as starting a process.
 

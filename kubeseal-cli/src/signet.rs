@@ -1,7 +1,7 @@
 //! `signet`: work on a repository without a cluster.
 //!
-//! [`run`] parses [`flags`] into a [`mode`], which holds everything checked, and runs it from
-//! [`modes`]. Data goes to standard output, everything else to standard error; nothing is
+//! [`run`] parses `flags` into a `mode`, which holds everything checked, and runs it from
+//! `modes`. Data goes to standard output, everything else to standard error; nothing is
 //! coloured. What a failure exits with follows from its category (`crate::error`).
 
 mod error;

@@ -1,6 +1,6 @@
 //! `sops`: encrypts and decrypts files.
 //!
-//! [`run`] parses [`flags`] into a [`mode`] and runs it from [`modes`]. Flags, defaults, output
+//! [`run`] parses `flags` into a `mode` and runs it from `modes`. Flags, defaults, output
 //! bytes and exit status are those of the tool of the same name. No runtime is started, and no TLS
 //! is set up, until a file names a key that a service holds.
 

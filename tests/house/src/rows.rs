@@ -1,7 +1,7 @@
 //! Which behaviours and invariants are proved, and by which test.
 //!
 //! A test cites the row of the compatibility promise it proves, `K-031`, or the security invariant
-//! it guards, `I6`, in its doc comment or its body. [`write`] gathers the citations into a page of
+//! it guards, `I6`, in its doc comment or its body. [`fn@write`] gathers the citations into a page of
 //! the reference, [`check`] says when that page is not up to date. A citation outside of a test
 //! proves nothing and is not listed.
 
