@@ -239,7 +239,7 @@ impl Scene<'_> {
         }
         self.show(
             "From commit to cluster",
-            "everything arrived",
+            "first values in the cluster",
             &expected,
             |_| committed,
         )
