@@ -55,6 +55,11 @@ tools *names:
 e2e *args:
     cargo test -p e2e {{args}}
 
+# Print how fast the controller is, beside the limit of the API server; nothing is asserted
+bench *args:
+    cargo build --release --locked -p bench -p controller
+    target/release/bench {{args}}
+
 # Assemble and check the file tree of the image
 image out="target/image":
     cargo build --release -p controller
