@@ -19,6 +19,10 @@ pub struct GitReference {
     pub name: Option<String>,
     /// A commit's id in hex.
     pub commit: Option<String>,
+    /// Any of these in one word: a branch, a tag, a full reference name, a commit's id or its
+    /// beginning, a semver range over tags; empty and `HEAD` are the default branch. It counts when
+    /// nothing else is set.
+    pub revision: Option<String>,
 }
 
 /// The one field of a reference that counts, read and checked.
@@ -29,6 +33,8 @@ pub(crate) enum Wanted {
     Semver(Range),
     Name(String),
     Commit { id: String, branch: Option<String> },
+    DefaultBranch,
+    Word { word: String, range: Option<Range> },
 }
 
 const DEFAULT_BRANCH: &str = "master";
@@ -55,9 +61,12 @@ impl GitReference {
         if let Some(tag) = given(&self.tag) {
             return checked("tag", tag).map(Wanted::Tag);
         }
-        Ok(Wanted::Branch(
-            branch.unwrap_or_else(|| DEFAULT_BRANCH.to_owned()),
-        ))
+        match (branch, &self.revision) {
+            (None, Some(word)) => word_wanted(word.trim()),
+            (branch, _) => Ok(Wanted::Branch(
+                branch.unwrap_or_else(|| DEFAULT_BRANCH.to_owned()),
+            )),
+        }
     }
 
     /// Returns a text that tells references apart, for keys.
@@ -69,10 +78,33 @@ impl GitReference {
             &self.semver,
             &self.name,
             &self.commit,
+            &self.revision,
         ]
         .map(field)
         .join("\n")
     }
+}
+
+/// Reads what may be any of several things, as far as that can be told without the server.
+fn word_wanted(word: &str) -> Result<Wanted, SourceError> {
+    if word.is_empty() || word == "HEAD" {
+        return Ok(Wanted::DefaultBranch);
+    }
+    if let Ok(id) = checked_commit(word.to_owned()) {
+        return Ok(Wanted::Commit { id, branch: None });
+    }
+    if word.starts_with("refs/") {
+        return checked("reference name", word.to_owned()).map(Wanted::Name);
+    }
+    let range = word.parse::<Range>().ok();
+    let name = checked("revision", word.to_owned());
+    if let (None, Err(error)) = (&range, name) {
+        return Err(error);
+    }
+    Ok(Wanted::Word {
+        word: word.to_owned(),
+        range,
+    })
 }
 
 fn checked(what: &'static str, name: String) -> Result<String, SourceError> {

@@ -5,7 +5,7 @@ use gix_protocol::handshake::Ref;
 use manifests::Revision;
 
 use crate::SourceError;
-use crate::constraint::version_of_tag;
+use crate::constraint::{Range, version_of_tag};
 use crate::reference::Wanted;
 
 const BRANCHES: &str = "refs/heads/";
@@ -22,6 +22,9 @@ pub(crate) struct Resolved {
 
 /// Returns the beginnings of the references that are needed, so that the server lists no others.
 pub(super) fn prefixes(wanted: &Wanted) -> Vec<String> {
+    if let Wanted::Word { word, range } = wanted {
+        return words(word, range.is_some());
+    }
     vec![match wanted {
         Wanted::Branch(branch)
         | Wanted::Commit {
@@ -32,8 +35,27 @@ pub(super) fn prefixes(wanted: &Wanted) -> Vec<String> {
         Wanted::Semver(_) => TAGS.to_owned(),
         Wanted::Name(name) => name.clone(),
         // Only asked so that the server checks the credentials.
-        Wanted::Commit { branch: None, .. } => "HEAD".to_owned(),
+        Wanted::Commit { branch: None, .. } | Wanted::DefaultBranch | Wanted::Word { .. } => {
+            "HEAD".to_owned()
+        }
     }]
+}
+
+/// What may be the beginning of a commit's id is looked for among all tips.
+fn words(word: &str, is_range: bool) -> Vec<String> {
+    if is_short_id(word) {
+        return vec![BRANCHES.to_owned(), TAGS.to_owned()];
+    }
+    let tags = if is_range {
+        TAGS.to_owned()
+    } else {
+        format!("{TAGS}{word}")
+    };
+    vec![format!("{BRANCHES}{word}"), tags]
+}
+
+fn is_short_id(word: &str) -> bool {
+    (7..40).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Picks the wanted commit.
@@ -63,20 +85,22 @@ pub(super) fn choose(url: &str, wanted: &Wanted, listed: &[Ref]) -> Result<Resol
             resolved(url, Some(name), commit)
         }
         Wanted::Semver(range) => {
-            let tags = listed
-                .iter()
-                .filter_map(target)
-                .filter_map(|(name, commit)| {
-                    let tag = name.strip_prefix(TAGS)?;
-                    let version = version_of_tag(tag).filter(|version| range.matches(version))?;
-                    Some((version, tag, commit))
-                });
-            // Equal versions (`1.0.0` and `v1.0.0`) are told apart by name, so that the choice is stable.
-            let highest =
-                tags.max_by(|(a, x, _), (b, y, _)| a.cmp_precedence(b).then_with(|| x.cmp(y)));
-            let (_, tag, commit) =
-                highest.ok_or_else(|| missing("tag in the semver range".to_owned()))?;
+            let (tag, commit) = highest(range, listed)
+                .ok_or_else(|| missing("tag in the semver range".to_owned()))?;
             resolved(url, Some(tag), commit)
+        }
+        Wanted::DefaultBranch => {
+            let (_, commit) = found("HEAD").ok_or_else(|| missing("default branch".to_owned()))?;
+            resolved(url, Some("HEAD"), commit)
+        }
+        Wanted::Word { word, range } => {
+            let (name, commit) = found(&format!("{BRANCHES}{word}"))
+                .or_else(|| found(&format!("{TAGS}{word}")))
+                .map(|(_, commit)| (word.as_str(), commit))
+                .or_else(|| highest(range.as_ref()?, listed))
+                .or_else(|| tip(word, listed))
+                .ok_or_else(|| missing(format!("branch, tag or commit {word:?}")))?;
+            resolved(url, Some(name), commit)
         }
         Wanted::Commit { id, branch } => {
             let tips = match branch {
@@ -97,6 +121,36 @@ pub(super) fn choose(url: &str, wanted: &Wanted, listed: &[Ref]) -> Result<Resol
             })
         }
     }
+}
+
+/// Returns the tag of the highest version in a range.
+fn highest<'a>(range: &Range, listed: &'a [Ref]) -> Option<(&'a str, ObjectId)> {
+    listed
+        .iter()
+        .filter_map(target)
+        .filter_map(|(name, commit)| {
+            let tag = name.strip_prefix(TAGS)?;
+            let version = version_of_tag(tag).filter(|version| range.matches(version))?;
+            Some((version, tag, commit))
+        })
+        // Equal versions (`1.0.0` and `v1.0.0`) are told apart by name, so that the choice is stable.
+        .max_by(|(a, x, _), (b, y, _)| a.cmp_precedence(b).then_with(|| x.cmp(y)))
+        .map(|(_, tag, commit)| (tag, commit))
+}
+
+/// Returns the one tip whose commit's id begins so; several different ones are none.
+fn tip<'a>(word: &str, listed: &'a [Ref]) -> Option<(&'a str, ObjectId)> {
+    if !is_short_id(word) {
+        return None;
+    }
+    let beginning = word.to_ascii_lowercase();
+    let mut tips = listed
+        .iter()
+        .filter_map(target)
+        .filter(|(_, commit)| commit.to_string().starts_with(&beginning));
+    let first = tips.next()?;
+    tips.all(|(_, commit)| commit == first.1)
+        .then_some((first.0, first.1))
 }
 
 /// Returns the objects that the listed references lead to.

@@ -8,6 +8,7 @@ fn all() -> GitReference {
         semver: Some("^1".to_owned()),
         name: Some("refs/pull/1/head".to_owned()),
         commit: Some("A".repeat(40)),
+        revision: Some("develop".to_owned()),
     }
 }
 
@@ -58,4 +59,35 @@ fn names_that_cannot_exist_are_refused() {
         reference.wanted().unwrap_err().kind(),
         ErrorKind::InvalidReference
     );
+}
+
+fn word(text: &str) -> Result<Wanted, crate::SourceError> {
+    let reference = GitReference {
+        revision: Some(text.to_owned()),
+        ..GitReference::default()
+    };
+    reference.wanted()
+}
+
+/// G-011: one word may be a branch, a tag, a full name, a commit or a range.
+#[test]
+fn a_revision_in_one_word_is_told_apart() {
+    for text in ["", "HEAD", "  "] {
+        assert!(matches!(word(text).unwrap(), Wanted::DefaultBranch));
+    }
+    assert!(matches!(
+        word(&"a".repeat(40)).unwrap(),
+        Wanted::Commit { .. }
+    ));
+    assert!(matches!(word("refs/pull/1/head").unwrap(), Wanted::Name(_)));
+    assert!(matches!(
+        word("feature/x").unwrap(),
+        Wanted::Word { range: None, .. }
+    ));
+    assert!(matches!(
+        word("1.2.*").unwrap(),
+        Wanted::Word { range: Some(_), .. }
+    ));
+    assert!(word("--upload-pack=x").is_err());
+    assert!(word("a..b").is_err());
 }

@@ -56,6 +56,7 @@ pub(super) fn parse(object: &GitRepository) -> Result<Wanted, Error> {
             semver: reference.semver.clone(),
             name: reference.name.clone(),
             commit: reference.commit.clone(),
+            revision: None,
         });
     Ok(Wanted {
         namespace: object.namespace().unwrap_or_default(),

@@ -126,3 +126,35 @@ fn a_server_is_asked_for_no_more_than_needed() {
     };
     assert_eq!(prefixes(&branch.wanted().unwrap()), ["refs/heads/main"]);
 }
+
+fn word(text: &str) -> GitReference {
+    GitReference {
+        revision: Some(text.into()),
+        ..GitReference::default()
+    }
+}
+
+/// G-011, G-012: branch before tag before range before the beginning of an id.
+#[test]
+fn a_revision_in_one_word_finds_its_commit() {
+    for (text, digit) in [
+        ("", '1'),
+        ("HEAD", '1'),
+        ("master", '2'),
+        ("nightly", '7'),
+        ("v1.2.0", '4'),
+        ("refs/pull/1/head", '3'),
+        ("1.*", '5'),
+        (">=2.0.0-0", '6'),
+        ("55555555", '5'),
+    ] {
+        let commit = chosen(&word(text)).unwrap().commit;
+        assert_eq!(commit, id(digit), "{text}");
+    }
+    assert!(chosen(&word("absent")).is_err());
+    assert!(chosen(&word("^3")).is_err());
+    assert_eq!(
+        prefixes(&word("develop").wanted().unwrap()),
+        ["refs/heads/develop", "refs/tags/develop"]
+    );
+}
