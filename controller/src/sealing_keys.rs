@@ -13,7 +13,8 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
-use sealing::{KeyOrder, KeyRing, RegisteredKey};
+use sealing::{ItemFaults, KeyOrder, KeyRing, Label, RegisteredKey};
+use secret_bytes::SecretBytes;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -44,6 +45,27 @@ impl SealingKeys {
     /// Returns the keys as they are now.
     pub(crate) fn ring(&self) -> Arc<KeyRing> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Opens every item off the async threads: one costs milliseconds of a core.
+    ///
+    /// # Errors
+    ///
+    /// When the thread ends before it is done; inside, what does not open.
+    pub(crate) async fn unseal(
+        &self,
+        items: BTreeMap<String, String>,
+        label: Label,
+    ) -> Result<Result<BTreeMap<String, SecretBytes>, ItemFaults>, Error> {
+        let ring = self.ring();
+        tokio::task::spawn_blocking(move || {
+            let items = items
+                .iter()
+                .map(|(key, item)| (key.as_str(), item.as_str()));
+            sealing::unseal_items(items, &label, ring.keys())
+        })
+        .await
+        .map_err(|source| Error::internal("open the items", source))
     }
 
     /// Returns a tick for every change of the keys.

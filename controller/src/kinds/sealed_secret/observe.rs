@@ -26,20 +26,13 @@ pub(crate) struct Live {
     pub(super) data: secrets::Data,
 }
 
-/// Opens every item off the async threads: one costs milliseconds of a core.
+/// Opens every item.
 pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found, Error> {
     context.metrics.unseal_requests.inc();
-    let ring = context.sealing_keys.ring();
-    let items = wanted.items.clone();
-    let label = wanted.label.clone();
-    let opened = tokio::task::spawn_blocking(move || {
-        let items = items
-            .iter()
-            .map(|(key, item)| (key.as_str(), item.as_str()));
-        sealing::unseal_items(items, &label, ring.keys())
-    })
-    .await
-    .map_err(|source| Error::internal("open the items", source))?;
+    let keys = &context.sealing_keys;
+    let opened = keys
+        .unseal(wanted.items.clone(), wanted.label.clone())
+        .await?;
     let items = opened.map_err(|faults| {
         context.metrics.unseal_failed("unseal", &wanted.namespace);
         // A key that opens it may still come: it is tried again then, and slowly by itself.
