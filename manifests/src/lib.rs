@@ -6,6 +6,7 @@
 mod artifact;
 mod build;
 mod digest;
+mod input;
 mod manifest;
 mod object_id;
 mod path;
@@ -18,6 +19,7 @@ pub use build::{
     BuildOptions, DirectoryOptions, Image, KustomizeOptions, Overlay, Patch, PatchTarget, Tool,
 };
 pub use digest::{Digest, ParseDigest};
+pub use input::{InputFile, InputKind};
 pub use manifest::{CONCEALED, Manifest, Origin, pointer_token, wipe};
 pub use object_id::{GroupKind, ObjectId, ParseInventoryId};
 pub use path::{ArtifactPath, ParsePath};

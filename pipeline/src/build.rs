@@ -4,11 +4,11 @@
 //! and every plaintext is concealed. Rendering and unwrapping need a process or a network, so the
 //! caller brings both as [`Stages`]; the order, and that nothing is left out, is decided here.
 
-use manifests::{Artifact, ArtifactPath, BuildOptions, Manifest, Overlay};
+use manifests::{Artifact, ArtifactPath, BuildOptions, InputFile, Manifest, Overlay};
 use sops_engine::DataKey;
 
 use crate::decrypt::{
-    DataKeys, Decrypt, InputFile, Need, OpenedFiles, OpenedObjects, scan_files, scan_objects,
+    DataKeys, Decrypt, Need, OpenedFiles, OpenedObjects, scan_files, scan_objects,
 };
 use crate::unit::{Decryption, ProtectionRule};
 

@@ -25,7 +25,7 @@ use crate::redact::Taint;
 mod files;
 mod objects;
 
-pub use files::{EncryptedFiles, InputFile, OpenedFiles, scan_files};
+pub use files::{EncryptedFiles, OpenedFiles, scan_files};
 pub use objects::{EncryptedObjects, OpenedObjects, scan_objects};
 
 /// Where an encrypted document stands, as messages name it.

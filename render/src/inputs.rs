@@ -1,38 +1,8 @@
 //! Which files a build reads, for those who decrypt or verify them before it.
 
-use manifests::{ArtifactPath, BuildOptions, Tool, Tree};
+use manifests::{ArtifactPath, BuildOptions, InputFile, Tool, Tree};
 
 use crate::{RenderError, directory, walk};
-
-/// A file that a build takes in as data and that may be encrypted (spec: renderer input).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RendererInput {
-    /// The file.
-    pub path: ArtifactPath,
-    /// The key it gets in the generated Secret, when the entry names one (`key=path`).
-    pub key: Option<String>,
-    /// What it is for.
-    pub kind: InputKind,
-}
-
-/// What a [`RendererInput`] is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum InputKind {
-    /// One value of a generated Secret; its format follows from the key, or the file's name.
-    File,
-    /// A list of `NAME=value` lines for a generated Secret; dotenv unless its name says otherwise.
-    Environment,
-    /// A patch, YAML or JSON.
-    Patch,
-}
-
-impl RendererInput {
-    /// Returns the name whose ending tells the format: the key, or the file's name.
-    pub fn format_name(&self) -> &str {
-        self.key.as_deref().unwrap_or_else(|| self.path.file_name())
-    }
-}
 
 /// Returns the files that are decrypted before a build: the generator files and patches of every
 /// kustomization file the build visits, in the order of the walk.
@@ -41,7 +11,7 @@ impl RendererInput {
 ///
 /// What makes the build itself impossible: no such directory, a remote base, a path out of the
 /// artifact, a kustomization file that cannot be read.
-pub fn inputs(tree: &Tree, options: &BuildOptions) -> Result<Vec<RendererInput>, RenderError> {
+pub fn inputs(tree: &Tree, options: &BuildOptions) -> Result<Vec<InputFile>, RenderError> {
     match &options.tool {
         Tool::Kustomize(kustomize) => Ok(walk::walk(tree, &options.path, kustomize)?.inputs),
         _ => Ok(Vec::new()),

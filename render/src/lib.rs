@@ -20,6 +20,6 @@ mod worker;
 
 pub use error::RenderError;
 pub use images::{UnusedImage, unused_images};
-pub use inputs::{InputKind, RendererInput, inputs, resource_files};
+pub use inputs::{inputs, resource_files};
 pub use renderer::{FindWorker, Renderer, RendererOptions};
 pub use worker::WorkerFailure;

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 
 use manifests::{
-    ArtifactPath, Dialect, File, KustomizeOptions, Limits, Problem, Tree, read_values,
+    ArtifactPath, Dialect, File, InputFile, InputKind, KustomizeOptions, Limits, Problem, Tree,
+    read_values,
 };
 use serde_json::Value;
 
-use crate::inputs::{InputKind, RendererInput};
 use crate::kustomization::{self, Kustomization, Synthesised, fields};
 use crate::{RenderError, reference};
 
@@ -20,7 +20,7 @@ pub(crate) struct Walk {
     /// The kustomization file made for the directory, when it has none.
     pub(crate) synthesised: Option<Synthesised>,
     /// Generator files and patches, in the order in which they are met.
-    pub(crate) inputs: Vec<RendererInput>,
+    pub(crate) inputs: Vec<InputFile>,
     /// Files of manifests, in path order.
     pub(crate) resources: BTreeSet<ArtifactPath>,
     /// Component directories of the options, as far as they are there.
@@ -217,7 +217,7 @@ impl Walker<'_> {
                 reason: omission.reason(),
             });
         }
-        let input = RendererInput {
+        let input = InputFile {
             path,
             key: key.map(str::to_owned),
             kind,

@@ -2,9 +2,9 @@
 
 use manifests::{Artifact, BuildOptions, Manifest, Overlay};
 use pipeline::build::{BuildFiles, Stages};
-use pipeline::decrypt::{DataKeys, Decrypt, InputFile, Need};
+use pipeline::decrypt::{DataKeys, Decrypt, Need};
 use pipeline::unit::Unit;
-use render::{InputKind, RenderError, Renderer};
+use render::{RenderError, Renderer};
 use sops_engine::{DataKey, DecryptionOrder, unwrap_data_key};
 
 use super::{Engine, Keys};
@@ -66,14 +66,6 @@ impl Stages for Workers<'_> {
         let failed = |error| unrendered(&error);
         let inputs = render::inputs(&artifact.tree, options).map_err(failed)?;
         let resources = render::resource_files(&artifact.tree, options).map_err(failed)?;
-        let inputs = inputs
-            .into_iter()
-            .map(|input| InputFile {
-                format_name: input.format_name().to_owned(),
-                environment: input.kind == InputKind::Environment,
-                path: input.path,
-            })
-            .collect();
         Ok(BuildFiles { inputs, resources })
     }
 

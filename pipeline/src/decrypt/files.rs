@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use manifests::{ArtifactPath, Dialect, Limits, Overlay, Tree, read_values};
+use manifests::{ArtifactPath, Dialect, InputFile, InputKind, Limits, Overlay, Tree, read_values};
 use serde_json::Value;
 use sops_engine::{EncryptedFile, Format, is_encrypted, is_encrypted_object};
 
@@ -14,23 +14,12 @@ use crate::unit::{Decryption, MacPolicy, Protection, ProtectionRule, protects};
 /// Larger files are not decrypted.
 const SIZE_LIMIT: usize = 5 << 20;
 
-/// A file that a build takes in as data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InputFile {
-    /// The file.
-    pub path: ArtifactPath,
-    /// Name whose ending tells the format: the key in the generated Secret, or the file's own.
-    pub format_name: String,
-    /// Whether a name without a known ending is dotenv, as in a list of environment files.
-    pub environment: bool,
-}
-
-impl InputFile {
-    fn format(&self) -> Format {
-        match format_of(&self.format_name) {
-            Format::Binary if self.environment => Format::Dotenv,
-            format => format,
-        }
+/// Returns the format of a file that a build takes in: a list of environment variables is dotenv
+/// unless its name says otherwise.
+fn format_of_input(input: &InputFile) -> Format {
+    match format_of(input.format_name()) {
+        Format::Binary if input.kind == InputKind::Environment => Format::Dotenv,
+        format => format,
     }
 }
 
@@ -92,7 +81,7 @@ pub fn scan_files(
         return Ok(found);
     }
     for input in inputs {
-        let format = input.format();
+        let format = format_of_input(input);
         let path = &input.path;
         let known = found.inputs.iter().any(|other| other.path == *path);
         if let Some(bytes) = marked(tree, path, format)?.filter(|_| !known) {

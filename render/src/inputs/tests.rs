@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use manifests::{DirectoryOptions, File, KustomizeOptions};
+use manifests::{DirectoryOptions, File, InputKind, KustomizeOptions};
 
 use super::*;
 

@@ -1,3 +1,4 @@
+use manifests::InputKind;
 use sops_engine::{AgeKeyService, DecryptionOrder, Format, unwrap_data_key};
 
 use crate::decrypt::{DataKeys, Decrypt};
@@ -43,25 +44,30 @@ fn encrypted_inputs_become_the_overlay() {
         None,
         3,
     );
+    let variables = sealed_with("TOKEN=dotenv-value\n", Format::Dotenv, None, 4);
     let files = [
         ("values.yaml", values.as_str()),
         ("patch.json", patch.as_str()),
+        ("legacy", variables.as_str()),
         ("plain.txt", "not encrypted"),
     ];
     let inputs = [
-        input("values.yaml", "values.yaml"),
-        input("patch.json", "patch.json"),
-        input("plain.txt", "plain.txt"),
+        input("values.yaml", InputKind::File),
+        input("patch.json", InputKind::Patch),
+        input("legacy", InputKind::Environment),
+        input("plain.txt", InputKind::File),
     ];
     let found = scan(&files, &inputs).unwrap();
     let mut keys = DataKeys::default();
-    assert_eq!(found.needs(&keys).len(), 2);
+    assert_eq!(found.needs(&keys).len(), 3);
     unwrap(found.needs(&DataKeys::default()), &mut keys);
     assert!(found.needs(&keys).is_empty());
     let opened = found.open(&keys, MacPolicy::Refuse).unwrap();
-    assert_eq!(opened.overlay.len(), 2);
+    assert_eq!(opened.overlay.len(), 3);
     let plain = &opened.overlay[&"values.yaml".parse().unwrap()];
     assert_eq!(plain.expose(), b"user: app\npassword: hunter2\n");
+    let variables = &opened.overlay[&"legacy".parse().unwrap()];
+    assert_eq!(variables.expose(), b"TOKEN=dotenv-value\n");
     assert!(opened.taint.is_in("hunter2") && opened.taint.is_in("patched-in"));
 }
 

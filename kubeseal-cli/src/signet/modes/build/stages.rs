@@ -2,9 +2,9 @@
 
 use manifests::{Artifact, BuildOptions, Manifest, Overlay};
 use pipeline::build::BuildFiles;
-use pipeline::decrypt::{DataKeys, Decrypt, InputFile, Need, OpenedObjects};
+use pipeline::decrypt::{DataKeys, Decrypt, Need, OpenedObjects};
 use pipeline::unit::{ProtectionRule, flux};
-use render::{FindWorker, InputKind, RenderError, Renderer, RendererOptions};
+use render::{FindWorker, RenderError, Renderer, RendererOptions};
 use sops_engine::DataKey;
 
 use super::Target;
@@ -99,14 +99,6 @@ impl pipeline::build::Stages for Named<'_, '_> {
         let failed = |error| self.stages.unrendered(self.target, error);
         let inputs = render::inputs(&artifact.tree, options).map_err(failed)?;
         let resources = render::resource_files(&artifact.tree, options).map_err(failed)?;
-        let inputs = inputs
-            .into_iter()
-            .map(|input| InputFile {
-                format_name: input.format_name().to_owned(),
-                environment: input.kind == InputKind::Environment,
-                path: input.path,
-            })
-            .collect();
         Ok(BuildFiles { inputs, resources })
     }
 
