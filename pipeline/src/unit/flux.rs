@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use super::{Owner, Protection, ProtectionRule};
 
 mod build;
+mod unit;
 
 pub use build::{build, decryption};
+pub use unit::{SHORTEST_TIMEOUT, inventory, source, unit, unsupported};
 
 const PREFIX: &str = "kustomize.toolkit.fluxcd.io";
 

@@ -85,7 +85,7 @@ pub(super) async fn clean_up(object: &Kustomization, context: &Context) -> Resul
     let cluster = context.clusters.with_rights_of(&identity)?;
     let torn_down = context
         .engine
-        .tear_down(&unit, &parse::inventory(object), &cluster)
+        .tear_down(&unit, &pipeline::unit::flux::inventory(object), &cluster)
         .await;
     match (torn_down, &identity) {
         (Err(error), Identity::ServiceAccount { namespace, name })

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use pipeline::unit::{HealthChecks, PrunePolicy, flux::SHORTEST_TIMEOUT};
 use serde_json::{Value, json};
 
 use super::*;
