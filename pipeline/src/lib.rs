@@ -5,7 +5,9 @@
 //! in), then follow it through [`mod@build`], [`mod@normalise`], [`stage`], [`plan`] and [`health`].
 
 pub mod build;
+pub mod consumers;
 pub mod decrypt;
+pub mod difference;
 pub mod dry_run_error;
 pub mod health;
 pub mod inventory;

@@ -24,10 +24,14 @@ use crate::stage::{Stage, Stages};
 use crate::unit::{ImmutableChange, Protection, Unit};
 
 mod compare;
+mod foresee;
 mod prune;
+mod split;
 
+pub(crate) use compare::LAST_APPLIED;
 pub use compare::differs;
-pub use prune::{Pruned, plan_prune, plan_teardown, stale};
+pub use foresee::{foresee, foresee_prune, foresee_stale};
+pub use prune::{Pruned, keep, plan_prune, plan_removal, plan_teardown, stale};
 
 /// What the API server says about one wanted object.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,6 +90,8 @@ pub enum Skip {
     Gone,
     /// Nobody looked whether it is there, so it stays in the inventory.
     Unseen,
+    /// It is no longer wanted, and nobody asked for its deletion.
+    NotAsked,
 }
 
 impl fmt::Display for Action {
@@ -279,11 +285,24 @@ pub fn plan_stage(
     stage: &Stage,
     found: &BTreeMap<ObjectId, Found>,
 ) -> Result<ChangeSet<Planned>, StageRefused> {
+    plan_objects(unit, stage.manifests(), found)
+}
+
+/// Decides what to do with each of some objects.
+///
+/// # Errors
+///
+/// As [`plan_stage`].
+pub fn plan_objects<'a>(
+    unit: &Unit,
+    manifests: impl IntoIterator<Item = &'a Manifest>,
+    found: &BTreeMap<ObjectId, Found>,
+) -> Result<ChangeSet<Planned>, StageRefused> {
     let absent = Found::default();
-    let mut entries = Vec::with_capacity(stage.manifests().len());
+    let mut entries = Vec::new();
     let mut writes = Vec::new();
     let mut failures = Vec::new();
-    for manifest in stage.manifests() {
+    for manifest in manifests {
         let id = manifest.id();
         let found = found.get(&id).unwrap_or(&absent);
         match decide(unit, manifest, found) {
