@@ -30,13 +30,13 @@ impl View {
 
     /// Returns the token of a value: `••••` and six hex digits, whatever the value's length (S6).
     pub fn token(&self, value: &[u8]) -> String {
+        format!("••••{}", self.digits(value, 3))
+    }
+
+    fn digits(&self, value: &[u8], bytes: usize) -> String {
         let tag = hmac::sign(&self.0, value);
-        let digits = tag
-            .as_ref()
-            .iter()
-            .take(3)
-            .map(|byte| format!("{byte:02x}"));
-        format!("••••{}", digits.collect::<String>())
+        let digits = tag.as_ref().iter().take(bytes);
+        digits.map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -163,6 +163,20 @@ impl Taint {
 /// Returns a manifest's object for people to read: what it conceals, a Secret's values and tainted
 /// text are tokens, and the copy `kubectl apply` leaves in a Secret is gone (S6, S7).
 pub fn masked(manifest: &Manifest, taint: &Taint, view: &View) -> Value {
+    // EXPOSE: the token is a keyed hash.
+    let mut object = replaced(manifest, |value| view.token(value.expose()));
+    taint.mask_value(&mut object, view);
+    object
+}
+
+/// Returns a manifest's object for a comparison within one view: what it conceals and a Secret's
+/// values are keyed hashes so long that no two values share one.
+pub fn comparable(manifest: &Manifest, view: &View) -> Value {
+    // EXPOSE: the hash is keyed.
+    replaced(manifest, |value| view.digits(value.expose(), 32))
+}
+
+fn replaced(manifest: &Manifest, token: impl Fn(&SecretBytes) -> String) -> Value {
     let mut concealing = manifest.clone();
     concealing.conceal_secret_data();
     let is_secret = manifest.is_secret();
@@ -172,14 +186,12 @@ pub fn masked(manifest: &Manifest, taint: &Taint, view: &View) -> Value {
             object.pointer_mut(pointer),
             plaintext(is_secret, pointer, text),
         ) {
-            // EXPOSE: the token is a keyed hash.
-            *place = Value::String(view.token(value.expose()));
+            *place = Value::String(token(&value));
         }
     }
     if is_secret {
         strip_last_applied(&mut object);
     }
-    taint.mask_value(&mut object, view);
     object
 }
 

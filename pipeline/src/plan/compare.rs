@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// The annotation `kubectl apply` leaves a copy of the whole object in.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Whether two states of one object differ in labels, annotations or body (G-206).
 ///

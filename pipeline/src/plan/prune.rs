@@ -1,12 +1,13 @@
 //! Prune: what is in the inventory and no longer wanted, if it is ours and unprotected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use manifests::ObjectId;
+use manifests::{Manifest, ObjectId};
 use serde_json::Value;
 
 use super::{Action, Applied, ChangeSet, Complete, Entry, Planned, Skip, Write, uid};
 use crate::inventory::Inventory;
+use crate::normalise::Wanted;
 use crate::stage::total_order;
 use crate::unit::{DeletionPolicy, Protection, PrunePolicy, Unit};
 
@@ -58,6 +59,36 @@ pub fn plan_teardown(
     plan_deletion(unit, all, live)
 }
 
+/// Decides about the deletion of some objects that a complete desired state does not hold any more.
+///
+/// `live` is as for [`plan_prune`]; what is wanted is left out, whoever asked for it.
+pub fn plan_removal(
+    unit: &Unit,
+    wanted: &Wanted,
+    mut candidates: Vec<(ObjectId, String)>,
+    live: &BTreeMap<ObjectId, Option<Value>>,
+) -> ChangeSet<Planned> {
+    let held: BTreeSet<ObjectId> = wanted.manifests().iter().map(Manifest::id).collect();
+    candidates.retain(|(id, _)| !held.contains(id));
+    plan_deletion(unit, candidates, live)
+}
+
+/// Decides that some objects stay although they are no longer wanted.
+pub fn keep(candidates: Vec<(ObjectId, String)>) -> ChangeSet<Planned> {
+    let entries = candidates
+        .into_iter()
+        .map(|(id, version)| Entry {
+            id,
+            version,
+            action: Action::Skipped(Skip::NotAsked),
+        })
+        .collect();
+    ChangeSet {
+        entries,
+        state: Planned::default(),
+    }
+}
+
 /// What a prune left behind.
 #[derive(Clone, Debug)]
 pub struct Pruned {
@@ -83,7 +114,9 @@ impl Complete {
     }
 }
 
-fn reversed<'a>(entries: impl Iterator<Item = (&'a ObjectId, &'a str)>) -> Vec<(ObjectId, String)> {
+pub(super) fn reversed<'a>(
+    entries: impl Iterator<Item = (&'a ObjectId, &'a str)>,
+) -> Vec<(ObjectId, String)> {
     let mut entries: Vec<_> = entries
         .map(|(id, version)| (id.clone(), version.to_owned()))
         .collect();
@@ -91,7 +124,7 @@ fn reversed<'a>(entries: impl Iterator<Item = (&'a ObjectId, &'a str)>) -> Vec<(
     entries
 }
 
-fn plan_deletion(
+pub(super) fn plan_deletion(
     unit: &Unit,
     candidates: Vec<(ObjectId, String)>,
     live: &BTreeMap<ObjectId, Option<Value>>,
