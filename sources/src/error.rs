@@ -103,6 +103,14 @@ pub enum SourceError {
         /// The host it redirects to.
         target: String,
     },
+    /// A URL, a redirect or a name leads to where clouds hand a machine its credentials.
+    #[error(
+        "{host:?} is off limits: no source is fetched from link-local addresses and metadata services"
+    )]
+    OffLimits {
+        /// The host.
+        host: String,
+    },
     /// The Git protocol failed.
     #[error("failed to {step} at {url:?}: {detail}")]
     Speak {
@@ -242,6 +250,7 @@ impl SourceError {
             | Self::Connect { .. }
             | Self::Answer { .. }
             | Self::Redirect { .. }
+            | Self::OffLimits { .. }
             | Self::Speak { .. }
             | Self::StartSsh { .. }
             | Self::FindReference { .. }

@@ -12,6 +12,7 @@ use reqwest::{Certificate, Client, Identity};
 use rustls::crypto::CryptoProvider;
 use sha2::{Digest as _, Sha256};
 
+use crate::address::Lookup;
 use crate::credentials::ClientCertificate;
 use crate::{Credentials, SourceError};
 
@@ -77,6 +78,7 @@ fn client(credentials: &Credentials) -> Result<Client, SourceError> {
         .no_proxy()
         .redirect(Policy::none())
         .referer(false)
+        .dns_resolver(Arc::new(Lookup))
         .pool_idle_timeout(IDLE);
     if let Some(authorities) = &credentials.authorities {
         // EXPOSE: certificates are public; they only lie in a Secret.

@@ -9,6 +9,7 @@
 //! is the disk. Nothing a repository holds is ever written to disk as a file of its own, so there
 //! is no path that could lead out of a folder (I6).
 
+mod address;
 mod archive;
 mod constraint;
 mod credentials;

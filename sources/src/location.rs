@@ -7,7 +7,7 @@ use std::sync::Arc;
 use secret_bytes::SecretBytes;
 use url::Url;
 
-use crate::SourceError;
+use crate::{SourceError, address};
 
 /// The URL of a Git repository: `http`, `https` or `ssh`.
 ///
@@ -96,6 +96,7 @@ impl FromStr for GitUrl {
         {
             return Err(refused("it has no usable host"));
         }
+        address::check(&url).map_err(|error| refused(&error.to_string()))?;
         if user.as_deref().is_some_and(|user| user.starts_with('-')) {
             return Err(refused("its user name starts with a dash"));
         }

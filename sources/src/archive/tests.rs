@@ -4,6 +4,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use manifests::{File, Tree};
+use proptest::prelude::*;
 use tar::{EntryType, Header};
 
 use crate::archive::{digest_of, pack, unpack};
@@ -161,5 +162,40 @@ fn broken_archives_are_errors() {
             unpack(bytes, &Limits::default()).unwrap_err().kind(),
             ErrorKind::ArchiveFailed
         );
+    }
+}
+
+proptest! {
+    /// I6: whatever comes as an archive is read within the limits or refused.
+    #[test]
+    fn foreign_archives_never_panic_nor_grow(
+        entries in proptest::collection::vec(
+            (proptest::collection::vec(any::<u8>(), 0..40), any::<u8>(), 0..5000_u64), 0..4),
+        damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+    ) {
+        let limits = Limits { unpacked_bytes: 4096, files: 3, ..Limits::default() };
+        let mut raw = Vec::new();
+        for (name, kind, claimed) in &entries {
+            let packed = crafted(name, EntryType::new(*kind), b"content", *claimed);
+            std::io::copy(&mut flate2::read::GzDecoder::new(packed.as_slice()), &mut raw).unwrap();
+        }
+        for (place, byte) in damage {
+            if !raw.is_empty() {
+                let place = place.index(raw.len());
+                raw[place] = byte;
+            }
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&raw).unwrap();
+        if let Ok(tree) = unpack(&encoder.finish().unwrap(), &limits) {
+            let sizes = tree.files().map(|(_, file)| file.content.len() as u64);
+            prop_assert!(sizes.sum::<u64>() <= limits.unpacked_bytes);
+            prop_assert!(tree.files().count() <= limits.files);
+        }
+    }
+
+    #[test]
+    fn foreign_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let _refused_or_not = unpack(&bytes, &Limits::default()).is_ok();
     }
 }

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::archive::within;
 use crate::credentials::Authorization;
-use crate::{SourceError, http};
+use crate::{SourceError, address, http};
 
 const REDIRECTS_AT_MOST: usize = 5;
 
@@ -150,6 +150,7 @@ impl Wire {
         headers: HeaderMap,
         body: Vec<u8>,
     ) -> Result<Response, SourceError> {
+        address::check(&url)?;
         let mut request = self.client.request(method, url).headers(headers);
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());

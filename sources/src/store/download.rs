@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Store, blocking};
 use crate::location::without_user;
-use crate::{Credentials, SourceError, archive, http};
+use crate::{Credentials, SourceError, address, archive, http};
 
 impl Store {
     /// Fetches an archive over HTTP, unless the store has its digest already.
@@ -69,6 +69,7 @@ async fn download(client: Client, text: &str, limit: u64) -> Result<Vec<u8>, Sou
         url: shown.clone(),
         reason: error.to_string(),
     })?;
+    address::check(&url)?;
     let mut response = client
         .get(url)
         .send()

@@ -90,3 +90,15 @@ async fn a_redirect_in_a_circle_ends() {
     .await;
     assert!(error.to_string().contains("redirects too often"), "{error}");
 }
+
+/// A repository on the internet cannot send the controller to where its machine's credentials lie.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_to_a_metadata_service_is_refused() {
+    for target in ["http://169.254.169.254", "http://[::ffff:a9fe:a9fe]"] {
+        let (port, _requests) = redirecting(move |path| format!("{target}{path}"));
+        let url = format!("http://127.0.0.1:{port}/r.git");
+        let error = refused(&Workplace::new().store, &request(&url)).await;
+        assert_eq!(error.kind(), ErrorKind::GitOperationFailed);
+        assert!(error.to_string().contains("off limits"), "{error}");
+    }
+}

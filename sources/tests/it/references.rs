@@ -50,6 +50,7 @@ async fn every_kind_of_reference_finds_its_commit() {
         semver: Some(">=1.0.0 <2.0.0".into()),
         name: Some("refs/pull/7/head".into()),
         commit: Some(first.clone()),
+        revision: None,
     };
     assert_eq!(
         revision(&repository, all.clone()).await,

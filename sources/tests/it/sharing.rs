@@ -1,9 +1,9 @@
 //! Fetch once, keep what is there: unchanged sources, many callers, outages, restarts (G-177).
 
-use components::GitServer;
-use sources::{ErrorKind, Fetched};
+use components::{Credentials, GitServer, ServerOptions};
+use sources::{ErrorKind, Fetched, GitReference};
 
-use crate::fixtures::{Workplace, fetched, paths, refused, repository, request};
+use crate::fixtures::{Workplace, fetched, paths, refused, repository, request, with_secret};
 
 /// How often the server was asked for anything but its advertisement.
 fn posts(server: &GitServer) -> usize {
@@ -150,4 +150,35 @@ async fn a_damaged_archive_is_fetched_again() {
     let second = fetched(&place.store, &request).await;
     assert_eq!(second.digest, digest);
     assert_eq!(paths(&second), ["README.md", "app/a.yaml"]);
+}
+
+/// I8: what the store holds of a private repository is given to nobody who may not read it there,
+/// whether they name a branch or the commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_commit_is_shared_only_with_who_may_read_it() {
+    let mut options = ServerOptions::default();
+    options.credentials = Some(Credentials {
+        user: "owner".to_owned(),
+        password: "password of the owner".to_owned(),
+    });
+    let server = GitServer::start_with(&options).unwrap();
+    let repository = server.create_repository("private").unwrap();
+    repository.commit(&[("a.yaml", "a: 1\n")], "first").unwrap();
+    let place = Workplace::new();
+    let by = |password: &str| {
+        let data = [("username", "owner"), ("password", password)];
+        with_secret(request(repository.url()), &data)
+    };
+    fetched(&place.store, &by("password of the owner")).await;
+    let commit = GitReference {
+        commit: Some(repository.head().unwrap()),
+        ..GitReference::default()
+    };
+    for mut thief in [request(repository.url()), by("guessed password")] {
+        for reference in [thief.reference.clone(), commit.clone()] {
+            thief.reference = reference;
+            let error = refused(&place.store, &thief).await;
+            assert_eq!(error.kind(), ErrorKind::AuthenticationFailed, "{error}");
+        }
+    }
 }

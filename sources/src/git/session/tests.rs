@@ -232,8 +232,12 @@ fn greeting(lines: &[&str]) -> Vec<u8> {
 }
 
 fn listed(lines: &[&str]) -> Option<usize> {
+    listed_in(greeting(lines))
+}
+
+fn listed_in(bytes: Vec<u8>) -> Option<usize> {
     let connection = StreamConnection::new(
-        std::io::Cursor::new(greeting(lines)),
+        std::io::Cursor::new(bytes),
         std::io::sink(),
         Protocol::V2,
         "r",
@@ -264,4 +268,19 @@ fn foreign_greetings_are_errors_or_lists() {
     assert_eq!(listed(&[]), Some(0));
     let empty = format!("{} capabilities^{{}}\0agent=x\n", "0".repeat(40));
     assert_eq!(listed(&[&empty]), Some(0));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 128, ..Default::default() })]
+
+    /// Whatever a server says first, and however the lengths of its lines lie.
+    #[test]
+    fn any_greeting_is_an_error_or_a_list(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        lines in proptest::collection::vec("[0-9a-f]{0,44}[ -~\0]{0,40}\n?", 0..5),
+    ) {
+        let _refused_or_not = listed_in(bytes);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let _refused_or_not = listed(&lines);
+    }
 }
