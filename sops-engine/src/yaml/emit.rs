@@ -101,6 +101,12 @@ struct Emitter {
     line_break: &'static str,
 }
 
+/// One line of a collection, or what begins on one.
+enum Line<'a, T> {
+    Comment(&'a Comment),
+    Content(T),
+}
+
 impl Emitter {
     fn new(indent: usize, base: usize, line_break: &'static str) -> Self {
         // Other widths cannot be told from list indentation, or not be announced in one digit.
@@ -130,72 +136,63 @@ impl Emitter {
         self.base + (relative / self.indent + 1) * self.indent
     }
 
-    /// Starts on a line that is already padded to `column`. Ends after a line break.
     fn mapping(&mut self, entries: &[Entry], column: usize) {
-        let mut first = true;
-        let mut inline = None;
-        for entry in entries {
-            if let Entry::Comment(comment) = entry
-                && comment.inline
-                && inline.is_none()
-            {
-                inline = Some(comment);
-                continue;
-            }
-            if !first {
-                self.pad(column);
-            }
-            first = false;
-            match entry {
-                Entry::Comment(comment) => self.comment_line(comment),
-                Entry::Pair { key, value } => {
-                    self.key(&key.text, column);
-                    let level = self.next_level(column);
-                    self.nested(value, column, level, inline.take());
-                }
-            }
-        }
-        if let Some(comment) = inline {
-            if !first {
-                self.pad(column);
-            }
-            self.comment_line(comment);
-        }
+        let lines = entries.iter().map(|entry| match entry {
+            Entry::Comment(comment) => Line::Comment(comment),
+            Entry::Pair { key, value } => Line::Content((key, value)),
+        });
+        self.block(lines, column, |emitter, (key, value), inline| {
+            emitter.key(&key.text, column);
+            let level = emitter.next_level(column);
+            emitter.nested(value, column, level, inline.take());
+        });
     }
 
     fn sequence(&mut self, elements: &[Element], column: usize) {
+        let lines = elements.iter().map(|element| match element {
+            Element::Comment(comment) => Line::Comment(comment),
+            Element::Node(node) => Line::Content(node),
+        });
+        self.block(lines, column, |emitter, node, inline| {
+            emitter.out.push('-');
+            match node.resolved() {
+                Node::Mapping(entries) if starts_inline(entries) => {
+                    emitter.out.push(' ');
+                    emitter.mapping(entries, column + 2);
+                }
+                Node::Sequence(elements) if matches!(elements.first(), Some(Element::Node(_))) => {
+                    emitter.out.push(' ');
+                    emitter.sequence(elements, column + 2);
+                }
+                node => emitter.nested(node, column, column + 2, inline.take()),
+            }
+        });
+    }
+
+    /// Writes the lines of a collection, the first of them on a line that is already padded to
+    /// `column`. Ends after a line break.
+    ///
+    /// A comment that stood behind a value comes before its content; `content` may take it.
+    fn block<'a, T>(
+        &mut self,
+        lines: impl Iterator<Item = Line<'a, T>>,
+        column: usize,
+        mut content: impl FnMut(&mut Self, T, &mut Option<&'a Comment>),
+    ) {
         let mut first = true;
         let mut inline = None;
-        for element in elements {
-            if let Element::Comment(comment) = element
-                && comment.inline
-                && inline.is_none()
-            {
-                inline = Some(comment);
-                continue;
-            }
-            if !first {
-                self.pad(column);
-            }
-            first = false;
-            match element {
-                Element::Comment(comment) => self.comment_line(comment),
-                Element::Node(node) => {
-                    self.out.push('-');
-                    match node.resolved() {
-                        Node::Mapping(entries) if starts_inline(entries) => {
-                            self.out.push(' ');
-                            self.mapping(entries, column + 2);
-                        }
-                        Node::Sequence(elements)
-                            if matches!(elements.first(), Some(Element::Node(_))) =>
-                        {
-                            self.out.push(' ');
-                            self.sequence(elements, column + 2);
-                        }
-                        node => self.nested(node, column, column + 2, inline.take()),
-                    }
+        for line in lines {
+            match line {
+                Line::Comment(comment) if comment.inline && inline.is_none() => {
+                    inline = Some(comment);
+                    continue;
                 }
+                _ if first => first = false,
+                _ => self.pad(column),
+            }
+            match line {
+                Line::Comment(comment) => self.comment_line(comment),
+                Line::Content(written) => content(self, written, &mut inline),
             }
         }
         if let Some(comment) = inline {
