@@ -1,96 +1,168 @@
-//! Kustomizations of one shared folder: from one commit until each has applied it.
+//! Kustomizations: from one commit until each has applied it.
 
-use api::names::flux::REQUESTED_AT;
-use components::GitServer;
+use std::time::Instant;
+
 use deploy::family::Family;
-use kube::core::DynamicObject;
-use serde_json::{Value, json};
 
-use crate::flags::Flags;
-use crate::measured::{Measured, Reading};
-use crate::rig::{NAMESPACE, Rig, is_true};
+use crate::figure::{Figure, Times};
+use crate::flags::{Flags, Part};
+use crate::measured::{Reading, Step, Watched};
+use crate::ours::{Ours, SIGNET};
+use crate::peers::{KUSTOMIZE_CONTROLLER, Peer};
+use crate::repository::{KIND, SOURCES, Shape, Units, has_applied, name};
+use crate::rig::Rig;
 
 const FAMILIES: &[Family] = &[Family::Flux];
-const SOURCE: &str = "source.toolkit.fluxcd.io/v1";
-const KUSTOMIZE: &str = "kustomize.toolkit.fluxcd.io/v1";
 
-/// How many objects the folder has.
-const OBJECTS: usize = 4;
-
-/// Runs the bench.
+/// Runs one of the two parts.
 ///
 /// # Errors
 ///
-/// When something does not start or takes too long.
-pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
+/// When something does not start.
+pub(crate) async fn run(flags: &Flags, part: Part, shape: Shape) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    if flags.whose.has_ours() {
+        figures.extend(ours(flags, part, shape).await?);
+    }
+    if flags.whose.has_theirs() {
+        figures.extend(theirs(flags, part, shape).await?);
+    }
+    Ok(figures)
+}
+
+async fn ours(flags: &Flags, part: Part, shape: Shape) -> anyhow::Result<Vec<Figure>> {
     let rig = Rig::start(FAMILIES).await?;
-    let count = flags.kustomizations;
-    let git = tokio::task::spawn_blocking(GitServer::start).await??;
-    let repository = git.create_repository("team/app")?;
-    let commit = |value: &str| {
-        let files: Vec<_> = (0..OBJECTS)
-            .map(|index| (format!("shared/{index}.yaml"), config_map(index, value)))
-            .collect();
-        let files: Vec<_> = files
-            .iter()
-            .map(|(path, content)| (path.as_str(), content.as_str()))
-            .collect();
-        repository.commit(&files, value)
+    let units = Units::fill(&rig, flags.units, shape).await?;
+    let before = Reading::take(&rig, &[]).await?;
+    let ours = Ours::start(&rig, flags, FAMILIES, &[])?;
+    let work = Work {
+        flags,
+        part,
+        who: SIGNET,
+        rig: &rig,
+        units: &units,
+        controller: ours.watched(),
     };
-    let revision = commit("first")?;
-    let mut objects: Vec<_> = (0..count).map(kustomization).collect();
-    objects.push(source(repository.url(), "first"));
-    rig.apply(objects).await?;
+    let mut figures = work.first_sync_and_commit(before).await?;
+    if shape == Shape::Own {
+        figures.push(work.single_commits().await?);
+    }
+    ours.stop()?;
+    Ok(figures)
+}
 
-    let before = Reading::take(&rig, None).await?;
-    let controller = rig.controller(flags, FAMILIES)?;
-    let is_done = |object: &_| has_applied(object, &revision);
-    rig.until(KUSTOMIZE, "Kustomization", count, is_done)
+/// Ours fetches and serves the artifact here, and sees no unit.
+async fn theirs(flags: &Flags, part: Part, shape: Shape) -> anyhow::Result<Vec<Figure>> {
+    let rig = Rig::start(FAMILIES).await?;
+    let units = Units::fill(&rig, flags.units, shape).await?;
+    let source = Ours::start(
+        &rig,
+        flags,
+        FAMILIES,
+        &[format!("--watch-namespace={SOURCES}")],
+    )?;
+    source
+        .until_reconciled(&[("GitRepository", 1)], flags.cut_off())
         .await?;
-    let what = format!("{count} Kustomizations × {OBJECTS} objects, first sync");
-    let first = before.done(what, &rig, &controller).await?;
-
-    let revision = commit("second")?;
-    let before = Reading::take(&rig, Some(&controller)).await?;
-    // As a webhook would: nobody waits for the interval.
-    rig.apply(vec![source(repository.url(), "second")]).await?;
-    let is_done = |object: &_| has_applied(object, &revision);
-    rig.until(KUSTOMIZE, "Kustomization", count, is_done)
-        .await?;
-    let what = format!("{count} Kustomizations × {OBJECTS} objects after one commit");
-    let second = before.done(what, &rig, &controller).await?;
-    Ok(vec![first, second])
+    let before = Reading::take(&rig, &[]).await?;
+    let peer = Peer::kustomize_controller(&rig, flags).await?;
+    let work = Work {
+        flags,
+        part,
+        who: KUSTOMIZE_CONTROLLER,
+        rig: &rig,
+        units: &units,
+        controller: peer.watched(),
+    };
+    let figures = work.first_sync_and_commit(before).await?;
+    drop(peer);
+    source.stop()?;
+    Ok(figures)
 }
 
-fn has_applied(object: &DynamicObject, revision: &str) -> bool {
-    let applied = object.data["status"]["lastAppliedRevision"].as_str();
-    applied.is_some_and(|applied| applied.ends_with(revision)) && is_true(object, "Ready")
+struct Work<'a> {
+    flags: &'a Flags,
+    part: Part,
+    who: &'a str,
+    rig: &'a Rig,
+    units: &'a Units,
+    controller: Watched,
 }
 
-fn config_map(index: usize, value: &str) -> String {
-    format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings-{index}\ndata:\n  key: {value}\n"
-    )
-}
+impl Work<'_> {
+    async fn first_sync_and_commit(&self, before: Reading) -> anyhow::Result<Vec<Figure>> {
+        let first = self.applied(before, "first sync", "").await?;
+        if !first.is_whole() {
+            return Ok(vec![first]);
+        }
+        let commit = self.units.commit("second")?;
+        let before = Reading::take(self.rig, &[self.controller]).await?;
+        self.units.tell(self.rig, "second").await?;
+        let second = self.applied(before, "one commit", &commit).await?;
+        Ok(vec![first, second])
+    }
 
-fn source(url: &str, requested: &str) -> Value {
-    json!({
-        "apiVersion": SOURCE, "kind": "GitRepository",
-        "metadata": {
-            "name": "team", "namespace": NAMESPACE, "annotations": { REQUESTED_AT: requested },
-        },
-        "spec": { "url": url, "interval": "1h", "ref": { "branch": "main" } },
-    })
-}
+    async fn applied(&self, before: Reading, name: &str, commit: &str) -> anyhow::Result<Figure> {
+        let done = self.until_applied(commit).await?;
+        let step = self.step(name, self.units.count);
+        let words = self.units.words();
+        let step = Step {
+            what: &words,
+            ..step
+        };
+        before.done(step, done, self.rig, &[self.controller]).await
+    }
 
-fn kustomization(index: usize) -> Value {
-    json!({
-        "apiVersion": KUSTOMIZE, "kind": "Kustomization",
-        "metadata": { "name": format!("unit-{index:04}"), "namespace": NAMESPACE },
-        "spec": {
-            "interval": "1h", "prune": true, "path": "./shared",
-            "namePrefix": format!("u{index:04}-"), "targetNamespace": NAMESPACE,
-            "sourceRef": { "kind": "GitRepository", "name": "team" },
-        },
-    })
+    async fn until_applied(&self, commit: &str) -> anyhow::Result<usize> {
+        let is_done = |unit: &_| has_applied(unit, commit);
+        let (count, limit) = (self.units.count, self.flags.cut_off());
+        self.rig.until(KIND, count, limit, is_done).await
+    }
+
+    /// Times the way of one commit after the other to the one unit it changes; the others follow the
+    /// revision, and the next commit waits for them.
+    async fn single_commits(&self) -> anyhow::Result<Figure> {
+        let before = Reading::take(self.rig, &[self.controller]).await?;
+        let mut times = Vec::new();
+        for sample in 0..self.flags.samples {
+            // Spread over all units, in no order the controller could know.
+            let index = (sample * 617 + 389) % self.units.count;
+            let value = format!("sample {sample}");
+            let commit = self.units.commit_to(index, &value)?;
+            let told = Instant::now();
+            self.units.tell(self.rig, &value).await?;
+            let is_done = |unit: &_| has_applied(unit, &commit);
+            let limit = self.flags.cut_off();
+            if self
+                .rig
+                .until_one(KIND, &name(index), limit, is_done)
+                .await?
+            {
+                times.push(told.elapsed());
+            }
+            self.until_applied(&commit).await?;
+        }
+        let what = format!("1 of {}", self.units.words());
+        let step = Step {
+            what: &what,
+            ..self.step("commit to applied", self.flags.samples)
+        };
+        let figure = before
+            .done(step, times.len(), self.rig, &[self.controller])
+            .await?;
+        Ok(Figure {
+            times: Times::of(times),
+            ..figure
+        })
+    }
+
+    fn step<'a>(&'a self, name: &'a str, wanted: usize) -> Step<'a> {
+        Step {
+            part: self.part,
+            name,
+            who: self.who,
+            what: "",
+            wanted,
+        }
+    }
 }

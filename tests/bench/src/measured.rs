@@ -1,114 +1,96 @@
-//! The figures of one piece of work.
+//! Readings of clocks and counters, and the figures between two of them.
 
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
+use std::time::Instant;
 
-use components::Child;
-
-use crate::limit::Limit;
+use crate::figure::{Figure, Used};
+use crate::flags::Part;
 use crate::process::{self, Usage};
 use crate::requests::Requests;
 use crate::rig::Rig;
 
-/// What a piece of work took.
-pub(crate) struct Measured {
-    what: String,
-    wall: Duration,
-    requests: Requests,
-    controller: Usage,
-    workers: Usage,
-    api_server: Usage,
+/// A program that is watched while a step runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watched {
+    /// What it is called in the figures.
+    pub(crate) name: &'static str,
+    /// Its process.
+    pub(crate) process: u32,
+}
+
+/// A step of a part.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step<'a> {
+    /// The part.
+    pub(crate) part: Part,
+    /// The step's name.
+    pub(crate) name: &'a str,
+    /// Whose controller does it.
+    pub(crate) who: &'a str,
+    /// What is done, in words.
+    pub(crate) what: &'a str,
+    /// How many objects are to be done.
+    pub(crate) wanted: usize,
 }
 
 /// A reading of clocks and counters.
 pub(crate) struct Reading {
     at: Instant,
     requests: Requests,
-    controller: Usage,
-    workers: Usage,
-    api_server: Usage,
+    used: BTreeMap<&'static str, Usage>,
 }
 
 impl Reading {
-    /// Reads everything; a controller that is not there yet has used nothing.
+    /// Reads everything; a program that is not there yet has used nothing.
     ///
     /// # Errors
     ///
     /// When the API server does not answer.
-    pub(crate) async fn take(rig: &Rig, controller: Option<&Child>) -> anyhow::Result<Self> {
-        let of = |usage: fn(u32) -> Usage| {
-            controller.map_or_else(Usage::default, |child| usage(child.id()))
-        };
+    pub(crate) async fn take(rig: &Rig, programs: &[Watched]) -> anyhow::Result<Self> {
         let at = Instant::now();
-        Ok(Self {
-            at,
-            controller: of(process::usage),
-            workers: of(process::usage_of_children),
-            api_server: process::usage(rig.api_server()),
-            requests: rig.requests().await?,
-        })
+        let [etcd, api_server] = rig.servers();
+        let servers = [("etcd", etcd), ("API server", api_server)]
+            .map(|(name, process)| Watched { name, process });
+        let mut used = BTreeMap::new();
+        for program in servers.iter().chain(programs) {
+            used.insert(program.name, process::usage(program.process));
+            let children = process::usage_of_children(program.process);
+            if children.memory > 0 {
+                used.insert("render workers", children);
+            }
+        }
+        let requests = rig.requests().await?;
+        Ok(Self { at, requests, used })
     }
 
-    /// Returns what the work since this reading took.
+    /// Returns what was done since this reading.
     ///
     /// # Errors
     ///
     /// When the API server does not answer.
     pub(crate) async fn done(
         &self,
-        what: String,
+        step: Step<'_>,
+        done: usize,
         rig: &Rig,
-        controller: &Child,
-    ) -> anyhow::Result<Measured> {
-        let now = Self::take(rig, Some(controller)).await?;
-        let since = |now: Usage, before: Usage| Usage {
-            cpu: now.cpu.saturating_sub(before.cpu),
-            peak_memory: now.peak_memory,
-        };
-        Ok(Measured {
-            what,
-            wall: now.at - self.at,
+        programs: &[Watched],
+    ) -> anyhow::Result<Figure> {
+        let now = Self::take(rig, programs).await?;
+        let programs = now.used.iter().map(|(name, after)| {
+            let before = self.used.get(name).copied().unwrap_or_default();
+            ((*name).to_owned(), Used::between(before, *after))
+        });
+        Ok(Figure {
+            part: step.part.name(),
+            step: step.name.to_owned(),
+            who: step.who.to_owned(),
+            what: step.what.to_owned(),
+            wanted: step.wanted,
+            done,
+            wall: (now.at - self.at).as_secs_f64(),
             requests: now.requests.since(&self.requests),
-            controller: since(now.controller, self.controller),
-            workers: since(now.workers, self.workers),
-            api_server: since(now.api_server, self.api_server),
+            programs: programs.collect(),
+            times: None,
         })
     }
-}
-
-impl Measured {
-    /// Returns the figures in words, beside what bare requests reach.
-    pub(crate) fn beside(&self, limit: &Limit) -> String {
-        let total = self.requests.total();
-        let rate = rate(total, self.wall);
-        let mebibytes = |bytes: u64| bytes / (1024 * 1024);
-        let workers = match self.workers.peak_memory {
-            0 => String::new(),
-            peak => format!(
-                " + render workers {} MiB, {:.1} s CPU",
-                mebibytes(peak),
-                self.workers.cpu.as_secs_f64()
-            ),
-        };
-        format!(
-            "\n{}\n  wall {:.2} s, {total} requests, {rate:.0} requests/s = {:.0} % of the limit\n  \
-             controller {} MiB peak, {:.1} s CPU{workers}; API server {:.1} s CPU\n  {}",
-            self.what,
-            self.wall.as_secs_f64(),
-            100.0 * rate / limit.rate,
-            mebibytes(self.controller.peak_memory),
-            self.controller.cpu.as_secs_f64(),
-            self.api_server.cpu.as_secs_f64(),
-            self.requests.most_frequent(),
-        )
-    }
-}
-
-/// Returns how many requests there were in a second.
-pub(crate) fn rate(requests: u64, wall: Duration) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a count of requests is a small whole number"
-    )]
-    let requests = requests as f64;
-    requests / wall.as_secs_f64()
 }

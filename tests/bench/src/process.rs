@@ -1,9 +1,9 @@
-//! What a process and those it started have used, by the kernel's count.
+//! What processes have used, as the kernel counts it.
 
 use std::fs;
 use std::time::Duration;
 
-/// How many ticks of `/proc/<pid>/stat` are a second; Linux shows 100 on every machine.
+/// Ticks of processor time in a second; the kernel's interface has 100 on every machine.
 const TICKS: u64 = 100;
 
 /// Processor time and memory.
@@ -13,13 +13,16 @@ pub(crate) struct Usage {
     pub(crate) cpu: Duration,
     /// The most memory it held at once, in bytes.
     pub(crate) peak_memory: u64,
+    /// The memory it holds, in bytes.
+    pub(crate) memory: u64,
 }
 
 /// Returns what a process has used.
 pub(crate) fn usage(process: u32) -> Usage {
     Usage {
         cpu: cpu(process).unwrap_or_default(),
-        peak_memory: peak_memory(process).unwrap_or_default(),
+        peak_memory: memory(process, "VmHWM:").unwrap_or_default(),
+        memory: memory(process, "VmRSS:").unwrap_or_default(),
     }
 }
 
@@ -33,6 +36,7 @@ pub(crate) fn usage_of_children(process: u32) -> Usage {
         .fold(Usage::default(), |sum, one| Usage {
             cpu: sum.cpu + one.cpu,
             peak_memory: sum.peak_memory + one.peak_memory,
+            memory: sum.memory + one.memory,
         })
 }
 
@@ -54,9 +58,9 @@ fn cpu(process: u32) -> Option<Duration> {
     Some(Duration::from_millis((user + system) * 1000 / TICKS))
 }
 
-fn peak_memory(process: u32) -> Option<u64> {
+fn memory(process: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes * 1024)
 }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Requests by verb and resource. Watches and leases are left out: they belong to no piece of work.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Requests(BTreeMap<String, u64>);
 
 const METRIC: &str = "apiserver_request_total{";
+
+/// What is said behind a request that only asked what would happen.
+const DRY_RUN: &str = " (dry run)";
 
 impl Requests {
     /// Reads the API server's metrics.
@@ -30,7 +35,7 @@ impl Requests {
             }
             let dry_run = match label("dry_run") {
                 Some("") | None => "",
-                Some(_) => " (dry run)",
+                Some(_) => DRY_RUN,
             };
             let subresource = match label("subresource") {
                 Some("") | None => String::new(),
@@ -65,16 +70,22 @@ impl Requests {
         self.0.values().sum()
     }
 
-    /// Returns the most frequent ones in words.
-    pub(crate) fn most_frequent(&self) -> String {
-        let mut counts: Vec<_> = self.0.iter().collect();
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let words: Vec<_> = counts
-            .into_iter()
-            .take(8)
-            .map(|(name, count)| format!("{count} {name}"))
-            .collect();
-        words.join(", ")
+    /// Returns them by name, the most frequent ones first.
+    pub(crate) fn by_count(&self) -> Vec<(&str, u64)> {
+        let names = self.0.iter().map(|(name, count)| (name.as_str(), *count));
+        let mut counts: Vec<_> = names.collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts
+    }
+
+    /// Returns how many of them changed something.
+    pub(crate) fn writes(&self) -> u64 {
+        let is_write = |name: &str| {
+            let verb = name.split(' ').next().unwrap_or_default();
+            !matches!(verb, "GET" | "LIST" | "CONNECT" | "PROXY") && !name.ends_with(DRY_RUN)
+        };
+        let names = self.0.iter().filter(|(name, _)| is_write(name));
+        names.map(|(_, count)| count).sum()
     }
 }
 

@@ -1,30 +1,29 @@
-//! A fresh cluster, a client for it, and the controller under its ServiceAccount.
+//! A fresh cluster, and a client for it.
 
+use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use components::{Child, Launch, Program, free_port};
+use components::ControlPlane;
 use deploy::family::Family;
 use e2e::World;
 use futures::{StreamExt, TryStreamExt};
 use kube::api::{Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
+use kube::core::{ApiResource, DynamicObject, GroupVersionKind, Object};
 use kube::runtime::watcher::{Config as WatchConfig, Event};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, Config};
+use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::flags::Flags;
 use crate::requests::Requests;
 
 /// How many requests are in flight at once.
 pub(crate) const IN_FLIGHT: usize = 64;
-
-/// How long anything that is measured may take.
-const DEADLINE: Duration = Duration::from_mins(15);
 
 /// The namespace of everything that is measured.
 pub(crate) const NAMESPACE: &str = "bench";
@@ -35,6 +34,13 @@ pub(crate) struct Rig {
     client: Client,
     folder: TempDir,
 }
+
+/// An object with what is looked at: its name and its status.
+pub(crate) type Seen = Object<Unread, Value>;
+
+/// What is not looked at and costs no time to read.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Unread {}
 
 impl Rig {
     /// Starts a control plane and installs families.
@@ -65,10 +71,20 @@ impl Rig {
         self.world.namespace()
     }
 
-    /// Returns the process id of the API server.
-    pub(crate) fn api_server(&self) -> u32 {
-        let [_etcd, api_server, _manager] = self.world.cluster().process_ids();
-        api_server
+    /// Returns the control plane.
+    pub(crate) fn cluster(&self) -> &ControlPlane {
+        self.world.cluster()
+    }
+
+    /// Returns a folder that lives as long as the cluster.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns the processes of etcd and of the API server.
+    pub(crate) fn servers(&self) -> [u32; 2] {
+        let [etcd, api_server, _manager] = self.world.cluster().process_ids();
+        [etcd, api_server]
     }
 
     /// Applies objects, many in flight, and returns how long that took.
@@ -87,36 +103,68 @@ impl Rig {
     }
 
     async fn apply_one(&self, object: Value) -> anyhow::Result<()> {
-        let resource = resource(
-            object["apiVersion"].as_str().unwrap_or_default(),
-            object["kind"].as_str().unwrap_or_default(),
-        );
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let resource = resource(&text(&object["apiVersion"]), &text(&object["kind"]));
         let metadata = &object["metadata"];
-        let namespace = metadata["namespace"].as_str().unwrap_or(NAMESPACE);
         let name = metadata["name"].as_str().context("an object has no name")?;
-        let api = Api::<DynamicObject>::namespaced_with(self.client.clone(), namespace, &resource);
+        let client = self.client.clone();
+        let api = match metadata["namespace"].as_str() {
+            Some(namespace) => Api::<DynamicObject>::namespaced_with(client, namespace, &resource),
+            None => Api::<DynamicObject>::all_with(client, &resource),
+        };
         let parameters = PatchParams::apply("bench").force();
-        api.patch(name, &parameters, &Patch::Apply(&object)).await?;
+        // The answer is not looked at.
+        api.patch_metadata(name, &parameters, &Patch::Apply(&object))
+            .await?;
         Ok(())
     }
 
-    /// Waits until so many objects of a kind satisfy a condition.
+    /// Waits until so many objects of a kind satisfy a condition, and returns how many do: fewer
+    /// when that takes longer than `limit`.
     ///
     /// # Errors
     ///
-    /// When that takes too long.
+    /// When they cannot be watched.
     pub(crate) async fn until(
         &self,
-        api_version: &str,
-        kind: &str,
+        kind: (&str, &str),
         count: usize,
-        is_done: impl Fn(&DynamicObject) -> bool,
-    ) -> anyhow::Result<()> {
+        limit: Duration,
+        is_done: impl Fn(&Seen) -> bool,
+    ) -> anyhow::Result<usize> {
+        let all = WatchConfig::default();
+        self.watch(kind, all, count, limit, is_done).await
+    }
+
+    /// Waits until one object satisfies a condition, and returns whether it does.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be watched.
+    pub(crate) async fn until_one(
+        &self,
+        kind: (&str, &str),
+        name: &str,
+        limit: Duration,
+        is_done: impl Fn(&Seen) -> bool,
+    ) -> anyhow::Result<bool> {
+        let one = WatchConfig::default().fields(&format!("metadata.name={name}"));
+        Ok(self.watch(kind, one, 1, limit, is_done).await? == 1)
+    }
+
+    async fn watch(
+        &self,
+        (api_version, kind): (&str, &str),
+        which: WatchConfig,
+        count: usize,
+        limit: Duration,
+        is_done: impl Fn(&Seen) -> bool,
+    ) -> anyhow::Result<usize> {
         let resource = resource(api_version, kind);
-        let api = Api::<DynamicObject>::namespaced_with(self.client.clone(), NAMESPACE, &resource);
-        let mut done = std::collections::HashSet::new();
+        let api = Api::<Seen>::namespaced_with(self.client.clone(), NAMESPACE, &resource);
+        let mut done = HashSet::new();
         let watch = async {
-            let stream = watcher(api, WatchConfig::default());
+            let stream = watcher(api, which);
             let mut stream = std::pin::pin!(stream.default_backoff());
             while done.len() < count {
                 let Some(event) = stream.next().await else {
@@ -130,12 +178,9 @@ impl Rig {
             }
             Ok(())
         };
-        match tokio::time::timeout(DEADLINE, watch).await {
-            Ok(outcome) => outcome,
-            Err(_) => bail!(
-                "{} of {count} {kind} objects are done after {DEADLINE:?}",
-                done.len()
-            ),
+        match tokio::time::timeout(limit, watch).await {
+            Ok(outcome) => outcome.map(|()| count),
+            Err(_elapsed) => Ok(done.len()),
         }
     }
 
@@ -151,47 +196,17 @@ impl Rig {
         });
         Ok(Requests::parse(&reply.await??.text()))
     }
-
-    /// Starts a controller that serves some families.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be started.
-    pub(crate) fn controller(&self, flags: &Flags, families: &[Family]) -> anyhow::Result<Child> {
-        let account = deploy::manifests::NAME;
-        let namespace = self.system();
-        let cluster = self.world.cluster();
-        let kubeconfig = cluster.service_account_kubeconfig(namespace, account)?;
-        let families: Vec<_> = families.iter().map(|family| family.name()).collect();
-        let artifacts = free_port()?;
-        let level = flags.log_level.as_deref().unwrap_or("info");
-        let child = Launch::new("controller", flags.controller()?)
-            .arguments([
-                format!("--enable={}", families.join(",")),
-                format!("--namespace={namespace}"),
-                format!("--listen=127.0.0.1:{}", free_port()?),
-                format!("--metrics-listen=127.0.0.1:{}", free_port()?),
-                format!("--artifact-listen=127.0.0.1:{artifacts}"),
-                format!("--artifact-host=127.0.0.1:{artifacts}"),
-                format!("--data-dir={}", self.folder.path().display()),
-                format!("--log-level={level}"),
-            ])
-            .variable("KUBECONFIG", kubeconfig)
-            .variable("SIGNET_RENDER_WORKER", Program::RenderWorker.path()?)
-            .start()?;
-        Ok(child)
-    }
 }
 
 /// Whether an object's condition is true.
-pub(crate) fn is_true(object: &DynamicObject, condition: &str) -> bool {
-    object.data["status"]["conditions"]
-        .as_array()
-        .is_some_and(|conditions| {
-            conditions
-                .iter()
-                .any(|found| found["type"] == condition && found["status"] == "True")
-        })
+pub(crate) fn is_true(object: &Seen, condition: &str) -> bool {
+    let status = object.status.as_ref();
+    let conditions = status.and_then(|status| status["conditions"].as_array());
+    conditions.is_some_and(|conditions| {
+        conditions
+            .iter()
+            .any(|found| found["type"] == condition && found["status"] == "True")
+    })
 }
 
 fn resource(api_version: &str, kind: &str) -> ApiResource {

@@ -8,20 +8,52 @@ use sealing::{GenerateOptions, Generated, PublicKey, Scope};
 use secret_bytes::SecretBytes;
 use serde_json::{Value, json};
 
-use crate::flags::Flags;
-use crate::measured::{Measured, Reading};
-use crate::rig::{NAMESPACE, Rig, is_true};
+use crate::figure::Figure;
+use crate::flags::{Flags, Part};
+use crate::measured::{Reading, Step, Watched};
+use crate::ours::{Ours, SIGNET};
+use crate::peers::{Peer, SEALED_SECRETS};
+use crate::rig::{NAMESPACE, Rig, Seen, is_true};
 
 const FAMILIES: &[Family] = &[Family::SealedSecrets];
 
-/// Runs the bench.
+/// The kind, as it is watched.
+pub(crate) const KIND: (&str, &str) = ("bitnami.com/v1alpha1", "SealedSecret");
+
+/// Runs the part.
 ///
 /// # Errors
 ///
-/// When something does not start or takes too long.
-pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
+/// When something does not start.
+pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    if flags.whose.has_ours() {
+        let rig = filled(flags.sealed_secrets).await?;
+        let before = Reading::take(&rig, &[]).await?;
+        let ours = Ours::start(&rig, flags, FAMILIES, &[])?;
+        figures.push(until_done(flags, &rig, &before, SIGNET, ours.watched()).await?);
+    }
+    if flags.whose.has_theirs() {
+        let rig = filled(flags.sealed_secrets).await?;
+        let before = Reading::take(&rig, &[]).await?;
+        let peer = Peer::sealed_secrets(&rig, flags).await?;
+        figures.push(until_done(flags, &rig, &before, SEALED_SECRETS, peer.watched()).await?);
+    }
+    Ok(figures)
+}
+
+async fn filled(count: usize) -> anyhow::Result<Rig> {
     let rig = Rig::start(FAMILIES).await?;
-    let count = flags.sealed_secrets;
+    fill(&rig, count).await?;
+    Ok(rig)
+}
+
+/// Puts a sealing key and SealedSecrets into a cluster.
+///
+/// # Errors
+///
+/// When the API server refuses.
+pub(crate) async fn fill(rig: &Rig, count: usize) -> anyhow::Result<()> {
     let now = jiff::Timestamp::now();
     let generated = sealing::generate(&GenerateOptions::default(), now, &mut rand::rng())?;
     rig.apply(vec![key_secret(rig.system(), &generated)])
@@ -29,14 +61,31 @@ pub(crate) async fn run(flags: &Flags) -> anyhow::Result<Vec<Measured>> {
     let key = generated.key.public_key();
     let objects: Result<Vec<_>, _> = (0..count).map(|index| sealed(index, key)).collect();
     rig.apply(objects?).await?;
+    Ok(())
+}
 
-    let before = Reading::take(&rig, None).await?;
-    let controller = rig.controller(flags, FAMILIES)?;
-    let is_done = |object: &_| is_true(object, SYNCED);
-    rig.until("bitnami.com/v1alpha1", "SealedSecret", count, is_done)
-        .await?;
-    let what = format!("{count} SealedSecrets (RSA-4096) on a fresh controller");
-    Ok(vec![before.done(what, &rig, &controller).await?])
+async fn until_done(
+    flags: &Flags,
+    rig: &Rig,
+    before: &Reading,
+    who: &str,
+    controller: Watched,
+) -> anyhow::Result<Figure> {
+    let wanted = flags.sealed_secrets;
+    let done = rig.until(KIND, wanted, flags.cut_off(), is_synced).await?;
+    let step = Step {
+        part: Part::SealedSecrets,
+        name: "first sync",
+        who,
+        what: &format!("{wanted} SealedSecrets (RSA-4096) on a fresh controller"),
+        wanted,
+    };
+    before.done(step, done, rig, &[controller]).await
+}
+
+/// Whether the Secret of a SealedSecret is written, and said to be.
+pub(crate) fn is_synced(object: &Seen) -> bool {
+    is_true(object, SYNCED)
 }
 
 fn key_secret(namespace: &str, generated: &Generated) -> Value {

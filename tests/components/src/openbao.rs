@@ -20,7 +20,6 @@ const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A running server with KV version 2 at `secret/`. Dropping it stops it.
 pub struct OpenBao {
-    #[expect(dead_code, reason = "stops the server when dropped")]
     server: Child,
     endpoint: Endpoint,
     workspace: Workspace,
@@ -82,6 +81,21 @@ impl OpenBao {
     /// Returns the server's URL, `http://127.0.0.1:<port>` (`VAULT_ADDR`).
     pub fn url(&self) -> String {
         self.endpoint.url()
+    }
+
+    /// Returns the server's process id.
+    pub fn process_id(&self) -> u32 {
+        self.server.id()
+    }
+
+    /// Has the server stand still: connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.server.pause();
+    }
+
+    /// Lets the server go on.
+    pub fn resume(&self) {
+        self.server.resume();
     }
 
     /// Returns the root token (`VAULT_TOKEN`).
