@@ -39,16 +39,18 @@ fn find<'a>(manifests: &'a [Manifest], kind: &str) -> &'a Manifest {
         .unwrap()
 }
 
+/// What the options make of a directory of the artifact with every feature.
+async fn built(directory: &str, options: KustomizeOptions) -> Vec<Manifest> {
+    let options = with(directory, options);
+    renderer()
+        .build(&artifact("features"), &options, &Overlay::new())
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn every_override_reaches_the_objects_g_192() {
-    let manifests = renderer()
-        .build(
-            &artifact("features"),
-            &with("base", overrides()),
-            &Overlay::new(),
-        )
-        .await
-        .unwrap();
+    let manifests = built("base", overrides()).await;
     let deployment = find(&manifests, "Deployment");
     assert_eq!(
         deployment.id().to_string(),
@@ -86,14 +88,7 @@ async fn an_image_override_takes_the_place_of_the_files_own_g_192() {
         }],
         ..KustomizeOptions::default()
     };
-    let manifests = renderer()
-        .build(
-            &artifact("features"),
-            &with("overlay", options),
-            &Overlay::new(),
-        )
-        .await
-        .unwrap();
+    let manifests = built("overlay", options).await;
     let deployment = find(&manifests, "Deployment").object();
     let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
     assert_eq!(
@@ -130,14 +125,7 @@ async fn selector_labels_reach_selectors_and_templates_g_025() {
         template_annotations: BTreeMap::from([("owner".to_owned(), "unit".to_owned())]),
         ..KustomizeOptions::default()
     };
-    let manifests = renderer()
-        .build(
-            &artifact("features"),
-            &with("base", options),
-            &Overlay::new(),
-        )
-        .await
-        .unwrap();
+    let manifests = built("base", options).await;
     assert!(
         manifests
             .iter()
@@ -161,14 +149,7 @@ async fn the_managed_by_label_is_one_that_the_api_server_takes() {
         build_metadata: vec!["managedByLabel".to_owned()],
         ..KustomizeOptions::default()
     };
-    let manifests = renderer()
-        .build(
-            &artifact("features"),
-            &with("base", options),
-            &Overlay::new(),
-        )
-        .await
-        .unwrap();
+    let manifests = built("base", options).await;
     assert_eq!(
         manifests[0].label("app.kubernetes.io/managed-by"),
         Some("kustomize-v5.8.1")

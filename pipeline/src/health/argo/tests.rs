@@ -20,14 +20,29 @@ fn check(api_version: &str, kind: &str, table: &[(&str, Value, Health)]) {
     }
 }
 
+/// An object of generation 1 with this specification and status.
+fn object(spec: &Value, status: &Value) -> Value {
+    json!({"metadata": {"generation": 1}, "spec": spec, "status": status})
+}
+
+fn with_status(status: &Value) -> Value {
+    json!({"status": status})
+}
+
+fn phase(name: &str) -> Value {
+    with_status(&json!({"phase": name}))
+}
+
 fn condition(kind: &str, status: &str, reason: &str) -> Value {
-    json!({"status": {"conditions": [{"type": kind, "status": status, "reason": reason, "message": "why"}]}})
+    with_status(
+        &json!({"conditions": [{"type": kind, "status": status, "reason": reason, "message": "why"}]}),
+    )
 }
 
 /// G-101
 #[test]
 fn deployment() {
-    let status = |status: Value| json!({"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status});
+    let status = |status: Value| object(&json!({"replicas": 2}), &status);
     check(
         "apps/v1",
         "Deployment",
@@ -35,37 +50,37 @@ fn deployment() {
             ("paused", json!({"spec": {"paused": true}}), Suspended),
             (
                 "not observed",
-                status(json!({"observedGeneration": 1})),
+                status(json!({"observedGeneration": 0})),
                 Progressing,
             ),
             (
                 "deadline exceeded",
                 status(
-                    json!({"observedGeneration": 2, "conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]}),
+                    json!({"observedGeneration": 1, "conditions": [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]}),
                 ),
                 Degraded,
             ),
             (
                 "not updated",
-                status(json!({"observedGeneration": 2, "updatedReplicas": 1})),
+                status(json!({"observedGeneration": 1, "updatedReplicas": 1})),
                 Progressing,
             ),
             (
                 "old ones left",
-                status(json!({"observedGeneration": 2, "updatedReplicas": 2, "replicas": 3})),
+                status(json!({"observedGeneration": 1, "updatedReplicas": 2, "replicas": 3})),
                 Progressing,
             ),
             (
                 "not available",
                 status(
-                    json!({"observedGeneration": 2, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 1}),
+                    json!({"observedGeneration": 1, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 1}),
                 ),
                 Progressing,
             ),
             (
                 "all there",
                 status(
-                    json!({"observedGeneration": 2, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 2}),
+                    json!({"observedGeneration": 1, "updatedReplicas": 2, "replicas": 2, "availableReplicas": 2}),
                 ),
                 Healthy,
             ),
@@ -76,7 +91,9 @@ fn deployment() {
 /// G-102
 #[test]
 fn stateful_set() {
-    let set = |strategy: Value, status: Value| json!({"metadata": {"generation": 1}, "spec": {"replicas": 3, "updateStrategy": strategy}, "status": status});
+    let set = |strategy: Value, status: Value| {
+        object(&json!({"replicas": 3, "updateStrategy": strategy}), &status)
+    };
     let ready = |current: &str, updated: i64| {
         json!({"observedGeneration": 1, "readyReplicas": 3, "updatedReplicas": updated,
                "currentRevision": current, "updateRevision": "b"})
@@ -121,9 +138,11 @@ fn stateful_set() {
 #[test]
 fn daemon_and_replica_sets() {
     let daemon = |strategy: &str, updated: i64, available: i64| {
-        json!({"metadata": {"generation": 1}, "spec": {"updateStrategy": {"type": strategy}},
-               "status": {"observedGeneration": 1, "desiredNumberScheduled": 2,
-                          "updatedNumberScheduled": updated, "numberAvailable": available}})
+        object(
+            &json!({"updateStrategy": {"type": strategy}}),
+            &json!({"observedGeneration": 1, "desiredNumberScheduled": 2,
+                    "updatedNumberScheduled": updated, "numberAvailable": available}),
+        )
     };
     check(
         "apps/v1",
@@ -146,8 +165,10 @@ fn daemon_and_replica_sets() {
         } else {
             json!([])
         };
-        json!({"metadata": {"generation": 1}, "spec": {"replicas": 2},
-               "status": {"observedGeneration": 1, "availableReplicas": available, "conditions": conditions}})
+        object(
+            &json!({"replicas": 2}),
+            &json!({"observedGeneration": 1, "availableReplicas": available, "conditions": conditions}),
+        )
     };
     check(
         "apps/v1",
@@ -192,12 +213,8 @@ fn long_running_pod() {
             ("ready", running("True", true), Healthy),
             ("restarted", running("False", true), Degraded),
             ("starting", running("False", false), Progressing),
-            (
-                "succeeded",
-                json!({"status": {"phase": "Succeeded"}}),
-                Healthy,
-            ),
-            ("unknown", json!({"status": {"phase": "Unknown"}}), Unknown),
+            ("succeeded", phase("Succeeded"), Healthy),
+            ("unknown", phase("Unknown"), Unknown),
         ],
     );
 }
@@ -267,14 +284,13 @@ fn service_and_ingress() {
         "Ingress",
         &[
             ("no address", json!({}), Progressing),
-            ("address", json!({"status": address}), Healthy),
+            ("address", with_status(&address), Healthy),
         ],
     );
 }
 
 #[test]
 fn claim_job_and_cron_job() {
-    let phase = |phase: &str| json!({"status": {"phase": phase}});
     check(
         "v1",
         "PersistentVolumeClaim",
@@ -304,27 +320,29 @@ fn claim_job_and_cron_job() {
             ("no status", json!({}), Progressing),
             (
                 "never scheduled",
-                json!({"status": {"active": []}}),
+                with_status(&json!({"active": []})),
                 Healthy,
             ),
             (
                 "never succeeded",
-                json!({"status": {"lastScheduleTime": early}}),
+                with_status(&json!({"lastScheduleTime": early})),
                 Healthy,
             ),
             (
                 "running again",
-                json!({"status": {"lastScheduleTime": late, "lastSuccessfulTime": early, "active": [{}]}}),
+                with_status(
+                    &json!({"lastScheduleTime": late, "lastSuccessfulTime": early, "active": [{}]}),
+                ),
                 Healthy,
             ),
             (
                 "last one failed",
-                json!({"status": {"lastScheduleTime": late, "lastSuccessfulTime": early}}),
+                with_status(&json!({"lastScheduleTime": late, "lastSuccessfulTime": early})),
                 Degraded,
             ),
             (
                 "last one succeeded",
-                json!({"status": {"lastScheduleTime": early, "lastSuccessfulTime": late}}),
+                with_status(&json!({"lastScheduleTime": early, "lastSuccessfulTime": late})),
                 Healthy,
             ),
         ],
@@ -333,7 +351,6 @@ fn claim_job_and_cron_job() {
 
 #[test]
 fn autoscaler() {
-    let conditions = |kind: &str, status: &str, reason: &str| condition(kind, status, reason);
     check(
         "autoscaling/v2",
         "HorizontalPodAutoscaler",
@@ -341,22 +358,22 @@ fn autoscaler() {
             ("nothing", json!({}), Progressing),
             (
                 "works",
-                conditions("AbleToScale", "True", "ReadyForNewScale"),
+                condition("AbleToScale", "True", "ReadyForNewScale"),
                 Healthy,
             ),
             (
                 "no scale",
-                conditions("AbleToScale", "False", "FailedGetScale"),
+                condition("AbleToScale", "False", "FailedGetScale"),
                 Degraded,
             ),
             (
                 "no metric",
-                conditions("ScalingActive", "False", "FailedGetPodsMetric"),
+                condition("ScalingActive", "False", "FailedGetPodsMetric"),
                 Degraded,
             ),
             (
                 "limited",
-                conditions("ScalingLimited", "True", "TooFewReplicas"),
+                condition("ScalingLimited", "True", "TooFewReplicas"),
                 Healthy,
             ),
         ],
