@@ -3,27 +3,32 @@
 //! A worker answers one request at a time and keeps the artifact trees it was given. It is taken
 //! out of the pool for a request and comes back only after a whole answer; whatever goes wrong in
 //! between, also a caller that stops waiting, drops it, and dropping kills it. The next request
-//! starts another.
+//! starts another. A build that takes long makes way for the others: see [`lanes`].
 
 use std::collections::BTreeSet;
 use std::io;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use manifests::{Overlay, Tree};
+use rustix::process::{Pid, setpriority_process};
 use secret_bytes::SecretBytes;
 use tokio::io::BufWriter;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::RendererOptions;
 use frame::{Blob, Header, Outcome};
+use lanes::{Lanes, MOMENT};
 
 mod frame;
+mod lanes;
 
 pub(crate) use frame::BuildRequest;
+
+/// Added to the niceness of a worker whose build takes long.
+const NICENESS: i32 = 10;
 
 /// How a worker process failed. The next build gets a new one.
 #[derive(Debug, thiserror::Error)]
@@ -103,16 +108,16 @@ impl Built {
 /// The workers, started when needed.
 pub(crate) struct Pool {
     options: RendererOptions,
-    permits: Semaphore,
+    lanes: Lanes,
     idle: Mutex<Vec<Worker>>,
 }
 
 impl Pool {
     pub(crate) fn new(options: RendererOptions) -> Self {
-        let permits = Semaphore::new(options.workers.max(1));
+        let lanes = Lanes::new(options.workers, options.workers / 2);
         Self {
             options,
-            permits,
+            lanes,
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -124,19 +129,74 @@ impl Pool {
         request: &BuildRequest<'_>,
         overlay: &Overlay,
     ) -> Result<Answer, WorkerFailure> {
-        // INVARIANT: the semaphore is never closed; were it, builds would run unbounded, not wrong.
-        let _permit = self.permits.acquire().await.ok();
-        let limit = self.options.time_limit;
+        let build = format!("{} {}", request.digest, request.path);
+        if !self.lanes.is_slow(&build)
+            && let Some(answer) = self.quickly(tree, request, overlay, &build).await
+        {
+            return answer;
+        }
+        let _place = self.lanes.slow(&build).await;
+        let began = Instant::now();
+        let mut worker = self.take(request.digest)?;
+        worker.make_way();
+        let answer = self.attempt(&mut worker, tree, request, overlay).await;
+        self.lanes.took(&build, began.elapsed());
+        answer
+    }
+
+    /// Builds in the quick lane; none when that took too long and has to begin again.
+    async fn quickly(
+        &self,
+        tree: &Tree,
+        request: &BuildRequest<'_>,
+        overlay: &Overlay,
+        build: &str,
+    ) -> Option<Result<Answer, WorkerFailure>> {
+        let place = self.lanes.quick().await;
+        let began = Instant::now();
+        let mut worker = match self.take(request.digest) {
+            Ok(worker) => worker,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let process = worker.process.id();
         let work = async {
-            let mut worker = self.take(request.digest)?;
-            let answer = worker.build(tree, request, overlay).await?;
+            let answer = self.attempt(&mut worker, tree, request, overlay).await?;
             Ok((worker, answer))
         };
-        let (worker, answer) = timeout(limit, work)
+        tokio::pin!(work);
+        let (answer, aside) = tokio::select! {
+            answer = &mut work => (answer, None),
+            () = sleep(MOMENT) => {
+                let Some(aside) = self.lanes.slow_at_once() else {
+                    self.lanes.took(build, MOMENT);
+                    return None;
+                };
+                drop(place);
+                make_way(process);
+                (work.await, Some(aside))
+            }
+        };
+        self.lanes.took(build, began.elapsed());
+        Some(answer.map(|(worker, answer)| {
+            // One that made way stays behind the others for good.
+            if aside.is_none() {
+                self.idle().push(worker);
+            }
+            answer
+        }))
+    }
+
+    async fn attempt(
+        &self,
+        worker: &mut Worker,
+        tree: &Tree,
+        request: &BuildRequest<'_>,
+        overlay: &Overlay,
+    ) -> Result<Answer, WorkerFailure> {
+        let limit = self.options.time_limit;
+        timeout(limit, worker.build(tree, request, overlay))
             .await
-            .map_err(|_| WorkerFailure::TimedOut { limit })??;
-        self.idle().push(worker);
-        Ok(answer)
+            .map_err(|_| WorkerFailure::TimedOut { limit })?
     }
 
     /// Takes an idle worker, rather one that has the tree, or starts one.
@@ -158,6 +218,15 @@ impl Pool {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
         // A list of processes has no broken state that a panic elsewhere could leave.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets everybody else have the processor before a process.
+fn make_way(process: Option<u32>) {
+    let process = process.and_then(|process| i32::try_from(process).ok());
+    if let Some(process) = process.and_then(Pid::from_raw) {
+        // It may have ended in between; and without it the build only takes more of the processor.
+        let _ = setpriority_process(Some(process), NICENESS);
     }
 }
 
@@ -206,6 +275,11 @@ impl Worker {
             stdout,
             trees: BTreeSet::new(),
         })
+    }
+
+    /// Lets everybody else have the processor first, from now on.
+    fn make_way(&self) {
+        make_way(self.process.id());
     }
 
     fn is_running(&mut self) -> bool {

@@ -17,6 +17,8 @@ pub struct Limits {
     pub depth: usize,
     /// Fetches that may run at the same time.
     pub concurrent_fetches: usize,
+    /// Fetches that may go on besides because their servers are slow.
+    pub slow_fetches: usize,
 }
 
 impl Default for Limits {
@@ -30,6 +32,7 @@ impl Default for Limits {
             files: 200_000,
             depth: 100,
             concurrent_fetches: 8,
+            slow_fetches: 128,
         }
     }
 }

@@ -14,11 +14,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use manifests::{Artifact, Digest, Revision, Tree};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::git::{Connect, Resolved, Session};
 use crate::http::Clients;
+use crate::reference::Wanted;
 use crate::{Credentials, GitReference, GitUrl, Limits, SourceError, archive};
 
 mod directory;
@@ -26,11 +26,13 @@ mod download;
 mod flights;
 mod index;
 mod trees;
+mod turns;
 
 use directory::Directory;
 use flights::Flights;
 use index::{Checkout, Index, Key};
 use trees::Trees;
+use turns::Turns;
 
 /// What to fetch from where, and with which rights.
 #[derive(Clone, Debug)]
@@ -86,7 +88,7 @@ struct Inner {
     index: Mutex<Index>,
     trees: Trees,
     flights: Flights,
-    fetches: Semaphore,
+    turns: Turns,
 }
 
 impl Store {
@@ -105,7 +107,7 @@ impl Store {
             index: Mutex::new(index),
             trees: Trees::default(),
             flights: Flights::default(),
-            fetches: Semaphore::new(limits.concurrent_fetches.max(1)),
+            turns: Turns::new(limits.concurrent_fetches, limits.slow_fetches),
         })))
     }
 
@@ -124,12 +126,17 @@ impl Store {
         previous: Option<&Revision>,
     ) -> Result<Fetched, SourceError> {
         let wanted = request.reference.wanted()?;
-        let _turn = self
-            .0
-            .fetches
-            .acquire()
-            .await
-            .map_err(|_| SourceError::Interrupt)?;
+        let place = request.url.to_string();
+        let fetch = self.resolve_and_fetch(request, previous, wanted);
+        self.0.turns.take(&place, fetch).await
+    }
+
+    async fn resolve_and_fetch(
+        &self,
+        request: &GitRequest,
+        previous: Option<&Revision>,
+        wanted: Wanted,
+    ) -> Result<Fetched, SourceError> {
         let connect = Connect {
             url: request.url.clone(),
             credentials: Arc::clone(&request.credentials),

@@ -11,25 +11,71 @@ use render::{RenderError, Renderer, RendererOptions, WorkerFailure};
 
 use crate::fixtures::{artifact, artifact_of, ids, kustomize, options, renderer, with};
 
-/// A program that misbehaves once, and is the real worker from then on.
+/// A program that misbehaves once, and is the real worker from then on: faults that no real worker
+/// shows on demand.
 fn failing_once(name: &str, misbehave: &str) -> RendererOptions {
+    RendererOptions {
+        workers: 1,
+        ..failing(name, &["failed"], misbehave)
+    }
+}
+
+/// A program that misbehaves as often as there are marks, and is the real worker from then on.
+fn failing(name: &str, marks: &[&str], misbehave: &str) -> RendererOptions {
     let folder =
         PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     let worker = Program::RenderWorker.path().unwrap();
     let text = format!(
-        "#!/bin/sh\nif [ ! -e {folder}/failed ]; then : > {folder}/failed; {misbehave}; fi\nexec {worker} \"$@\"\n",
+        "#!/bin/sh\nfor mark in {marks}; do\n  if mkdir {folder}/$mark 2>/dev/null; then {misbehave}; fi\ndone\nexec {worker} \"$@\"\n",
+        marks = marks.join(" "),
         folder = folder.display(),
         worker = worker.display(),
     );
     let program = folder.join("worker");
     fs::write(&program, text).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    RendererOptions {
-        workers: 1,
-        ..RendererOptions::new(program)
-    }
+    RendererOptions::new(program)
+}
+
+/// I7, design 3.9: builds that hang hold up no other, not even when there are as many as workers.
+#[tokio::test]
+async fn builds_that_hang_make_way_for_the_others() {
+    let mut options = failing("make-way", &["one", "two"], "exec /bin/sleep 600");
+    options.workers = 2;
+    let limit = options.time_limit;
+    let (renderer, artifact) = (Renderer::start(options), artifact("features"));
+    let (one, two) = (kustomize("base"), kustomize("overlay"));
+    let overlay = Overlay::new();
+    let hang = async {
+        let hangs = |what| renderer.build(&artifact, what, &overlay);
+        tokio::join!(hangs(&one), hangs(&two))
+    };
+    let other = artifact_of(&[
+        (
+            "kustomization.yaml",
+            b"resources: [a.yaml]\nnamePrefix: x-\n",
+        ),
+        (
+            "a.yaml",
+            b"{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n",
+        ),
+    ]);
+    let root = kustomize("");
+    let goes_on = async {
+        // The others have the workers first.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let began = std::time::Instant::now();
+        let built = renderer.build(&other, &root, &overlay).await.unwrap();
+        assert_eq!(built.len(), 1);
+        began.elapsed()
+    };
+    let took = tokio::select! {
+        _ = hang => panic!("they hang"),
+        took = goes_on => took,
+    };
+    assert!(took < limit / 4, "{took:?}");
 }
 
 async fn fails_then_builds(options: RendererOptions) -> WorkerFailure {
