@@ -7,6 +7,7 @@
 //!
 //! This crate knows no client, no runtime and no clock: times and durations are values.
 
+pub mod argo;
 pub mod bitnami;
 pub mod condition;
 pub mod duration;

@@ -97,6 +97,76 @@ pub mod flux {
     pub const FETCH_FAILED: &str = "FetchFailed";
 }
 
+/// Names of the family `argo`.
+pub mod argo {
+    /// Prefix of most annotations of the family.
+    pub const PREFIX: &str = "argocd.argoproj.io/";
+    /// Annotation on an `Application`, `normal` or `hard`: compare now. It is taken off.
+    pub const REFRESH: &str = "argocd.argoproj.io/refresh";
+    /// Value of [`REFRESH`]: nothing that was built before is used again.
+    pub const REFRESH_HARD: &str = "hard";
+    /// Annotation on an `Application`, `true`: it is left alone until it is deleted.
+    pub const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
+    /// Finalizer of an `Application` whose objects are deleted with it.
+    pub const RESOURCES_FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
+    /// The same, said explicitly: what depends on an object goes before it.
+    pub const RESOURCES_FINALIZER_FOREGROUND: &str =
+        "resources-finalizer.argocd.argoproj.io/foreground";
+    /// The same: what depends on an object goes after it.
+    pub const RESOURCES_FINALIZER_BACKGROUND: &str =
+        "resources-finalizer.argocd.argoproj.io/background";
+    /// Field manager of applied objects.
+    pub const FIELD_MANAGER: &str = "argocd-controller";
+    /// Annotation on applied objects: `<application>:<group>/<kind>:<namespace>/<name>`.
+    pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
+    /// Label on applied objects where labels are used for tracking: name of the `Application`.
+    pub const INSTANCE_LABEL: &str = "app.kubernetes.io/instance";
+    /// Annotation on objects: the wave they are applied in.
+    pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+    /// Annotation on objects: switches such as `Prune=false`, between commas.
+    pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+    /// Annotation on objects: switches of the comparison such as `IgnoreExtraneous`.
+    pub const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
+    /// Annotation on objects: phases in which they run as hooks, between commas.
+    pub const HOOK: &str = "argocd.argoproj.io/hook";
+    /// Finalizer of hooks whose end was not seen yet.
+    pub const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
+    /// Annotation on objects, `true`: their health does not count.
+    pub const IGNORE_HEALTHCHECK: &str = "argocd.argoproj.io/ignore-healthcheck";
+    /// Label on Secrets of the configuration: what they hold.
+    pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
+    /// Value of [`SECRET_TYPE`]: one repository.
+    pub const REPOSITORY: &str = "repository";
+    /// Value of [`SECRET_TYPE`]: all repositories whose URL begins so.
+    pub const REPO_CREDS: &str = "repo-creds";
+    /// Annotation on objects of Helm charts, [`KEEP`]: they are not deleted.
+    pub const HELM_RESOURCE_POLICY: &str = "helm.sh/resource-policy";
+    /// Value of [`HELM_RESOURCE_POLICY`].
+    pub const KEEP: &str = "keep";
+    /// Name of the cluster the controller runs in.
+    pub const IN_CLUSTER: &str = "in-cluster";
+    /// Address of the cluster the controller runs in.
+    pub const IN_CLUSTER_SERVER: &str = "https://kubernetes.default.svc";
+    /// Namespace of the configuration, unless it is told otherwise.
+    pub const NAMESPACE: &str = "argocd";
+    /// Condition: what is asked for cannot be.
+    pub const INVALID_SPEC_ERROR: &str = "InvalidSpecError";
+    /// Condition: the objects could not be built or compared.
+    pub const COMPARISON_ERROR: &str = "ComparisonError";
+    /// Condition: an automated sync does not start.
+    pub const SYNC_ERROR: &str = "SyncError";
+    /// Condition: the objects could not be deleted.
+    pub const DELETION_ERROR: &str = "DeletionError";
+    /// Condition: an object belongs to another `Application`, too.
+    pub const SHARED_RESOURCE_WARNING: &str = "SharedResourceWarning";
+    /// Condition: an object is in the source more than once.
+    pub const REPEATED_RESOURCE_WARNING: &str = "RepeatedResourceWarning";
+    /// Event and condition reason: a sync began.
+    pub const OPERATION_STARTED: &str = "OperationStarted";
+    /// Event reason: a sync ended.
+    pub const OPERATION_COMPLETED: &str = "OperationCompleted";
+}
+
 /// Names of our own.
 pub mod signet {
     /// Condition that lists the fields of an object that are not supported.
@@ -104,4 +174,16 @@ pub mod signet {
     /// Annotation on a `Kustomization`, `warn`: a file whose authentication code does not fit is
     /// reported and applied all the same.
     pub const MAC_POLICY: &str = "signet.dev/mac-policy";
+    /// Condition: an object belongs to a unit of another family, which keeps it.
+    pub const OWNERSHIP_CONFLICT: &str = "OwnershipConflict";
+    /// Condition: an image is to be replaced that no object has.
+    pub const UNUSED_IMAGE_OVERRIDE: &str = "UnusedImageOverride";
+    /// Condition: the new name of an image was taken for a tag.
+    pub const IMAGE_OVERRIDE_INTERPRETED_AS_TAG: &str = "ImageOverrideInterpretedAsTag";
+    /// Annotation on an object, `<family>:<namespace>/<name>`: the unit it is to belong to.
+    pub const ADOPT_BY: &str = "signet.dev/adopt-by";
+    /// Annotation on an `Application` or `AppProject`, `sops`: encrypted files are decrypted.
+    pub const DECRYPTION: &str = "signet.dev/decryption";
+    /// Annotation on an `Application` or `AppProject`: Secret with the keys for that.
+    pub const DECRYPTION_SECRET: &str = "signet.dev/decryption-secret";
 }

@@ -7,6 +7,7 @@ use kube::CustomResourceExt;
 use serde_json::json;
 
 use crate::{
+    argo::{AppProject, Application},
     bitnami::SealedSecret,
     external_secrets::{ClusterSecretStore, ExternalSecret, SecretStore},
     kustomize::Kustomization,
@@ -22,6 +23,8 @@ pub fn custom_resource_definitions() -> Vec<CustomResourceDefinition> {
         custom_resource_definition::<SecretStore>(),
         custom_resource_definition::<Kustomization>(),
         custom_resource_definition::<GitRepository>(),
+        custom_resource_definition::<Application>(),
+        custom_resource_definition::<AppProject>(),
     ]
 }
 
@@ -47,6 +50,14 @@ pub fn custom_resource_definition<K: CustomResourceExt>() -> CustomResourceDefin
                 && let Some(field) = property_mut(root, path)
             {
                 field.nullable = Some(true);
+            }
+        }
+        if SHARED_STATUS.contains(&name.as_str()) {
+            version.subresources = None;
+            let project = property_mut(root, &["spec", "project"]).and_then(|it| it.default.take());
+            visit(root, &mut |schema| schema.default = None);
+            if let Some(field) = property_mut(root, &["spec", "project"]) {
+                field.default = project;
             }
         }
         if STARTS_UNOBSERVED.contains(&name.as_str())
@@ -78,6 +89,10 @@ const STARTS_UNOBSERVED: &[&str] = &[
     "kustomizations.kustomize.toolkit.fluxcd.io",
 ];
 
+/// Kinds whose status is written together with the rest, as the tools that write it expect. What is
+/// absent of them means what its type says; the API server adds nothing but the project (D-24).
+const SHARED_STATUS: &[&str] = &["applications.argoproj.io", "appprojects.argoproj.io"];
+
 fn property_mut<'a>(
     schema: &'a mut JSONSchemaProps,
     path: &[&str],
@@ -89,29 +104,40 @@ fn property_mut<'a>(
 
 /// Takes out what the derived schema says and the API server should not hear.
 fn tidy(schema: &mut JSONSchemaProps) {
-    schema.nullable = None;
-    // Formats such as `int32` and `uint8` are OpenAPI's; the unsigned ones are unknown there.
-    if schema
-        .format
-        .as_deref()
-        .is_some_and(|format| format.starts_with("uint"))
-    {
-        schema.format = None;
-    }
+    visit(schema, &mut |schema| {
+        schema.nullable = None;
+        // Formats such as `int32` and `uint8` are OpenAPI's; the unsigned ones are unknown there.
+        if schema
+            .format
+            .as_deref()
+            .is_some_and(|format| format.starts_with("uint"))
+        {
+            schema.format = None;
+        }
+    });
+}
+
+/// Calls `change` on a schema and on all below it.
+fn visit(schema: &mut JSONSchemaProps, change: &mut impl FnMut(&mut JSONSchemaProps)) {
+    change(schema);
     for property in schema
         .properties
         .iter_mut()
         .flat_map(|properties| properties.values_mut())
     {
-        tidy(property);
+        visit(property, change);
     }
     match &mut schema.items {
-        Some(JSONSchemaPropsOrArray::Schema(items)) => tidy(items),
-        Some(JSONSchemaPropsOrArray::Schemas(items)) => items.iter_mut().for_each(tidy),
+        Some(JSONSchemaPropsOrArray::Schema(items)) => visit(items, change),
+        Some(JSONSchemaPropsOrArray::Schemas(items)) => {
+            for items in items {
+                visit(items, change);
+            }
+        }
         None => {}
     }
     if let Some(JSONSchemaPropsOrBool::Schema(values)) = &mut schema.additional_properties {
-        tidy(values);
+        visit(values, change);
     }
 }
 

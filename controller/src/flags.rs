@@ -33,7 +33,7 @@ pub struct Flags {
         value_enum,
         value_delimiter = ',',
         env = "SIGNET_ENABLE",
-        default_value = "sealed-secrets,sops,external-secrets,flux"
+        default_value = "sealed-secrets,sops,external-secrets,flux,argo"
     )]
     pub enable: Vec<Family>,
 
@@ -173,6 +173,8 @@ pub enum Family {
     ExternalSecrets,
     /// GitRepository and Kustomization
     Flux,
+    /// Application and AppProject
+    Argo,
 }
 
 /// Form of the log.

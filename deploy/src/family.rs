@@ -15,6 +15,8 @@ pub enum Family {
     ExternalSecrets,
     /// `GitRepository` and `Kustomization`.
     Flux,
+    /// `Application` and `AppProject`.
+    Argo,
 }
 
 /// There is no family of that name.
@@ -27,11 +29,12 @@ pub struct UnknownFamily {
 
 impl Family {
     /// All families, in the order they are written.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::SealedSecrets,
         Self::Sops,
         Self::ExternalSecrets,
         Self::Flux,
+        Self::Argo,
     ];
 
     /// Returns the name that flags and values use.
@@ -41,6 +44,7 @@ impl Family {
             Self::Sops => "sops",
             Self::ExternalSecrets => "external-secrets",
             Self::Flux => "flux",
+            Self::Argo => "argo",
         }
     }
 
@@ -61,6 +65,7 @@ impl Family {
             "bitnami.com" => Some(Self::SealedSecrets),
             "external-secrets.io" => Some(Self::ExternalSecrets),
             "source.toolkit.fluxcd.io" | "kustomize.toolkit.fluxcd.io" => Some(Self::Flux),
+            "argoproj.io" => Some(Self::Argo),
             _ => None,
         }
     }

@@ -38,6 +38,7 @@ pub const fn of_family(family: Family) -> &'static [Rule] {
         Family::Sops => SOPS,
         Family::ExternalSecrets => EXTERNAL_SECRETS,
         Family::Flux => FLUX,
+        Family::Argo => ARGO,
     }
 }
 
@@ -126,6 +127,9 @@ const FLUX: &[Rule] = &[
     rule("", &["serviceaccounts"], &["get", "impersonate"]),
     rule("", &["events"], &["create", "patch"]),
 ];
+
+/// Syncing by `Application`: nothing yet.
+const ARGO: &[Rule] = &[];
 
 /// What every install needs in its own namespace: the lease of the leader.
 pub const OWN_NAMESPACE: &[Rule] = &[rule(

@@ -139,6 +139,52 @@ fn git_repository_requirements_defaults_and_enumerations() {
 }
 
 /// K-043: only the map of sealed values is required.
+/// G-001, G-003: nothing but a destination, and the parts of what is written, has to be said, and
+/// who names no project gets `default`.
+#[test]
+fn application_requirements_and_defaults() {
+    let facts = facts("Application", required);
+    let spec: Vec<_> = facts
+        .lines()
+        .filter(|line| line.starts_with("spec"))
+        .collect();
+    insta::assert_snapshot!(spec.join("\n"), @r"
+    spec: destination
+    spec.ignoreDifferences[]: kind
+    spec.info[]: name value
+    spec.source: repoURL
+    spec.source.directory.jsonnet.extVars[]: name value
+    spec.source.directory.jsonnet.tlas[]: name value
+    spec.source.kustomize.replicas[]: count name
+    spec.sources[]: repoURL
+    spec.sources[].directory.jsonnet.extVars[]: name value
+    spec.sources[].directory.jsonnet.tlas[]: name value
+    spec.sources[].kustomize.replicas[]: count name
+    ");
+    insta::assert_snapshot!(self::facts("Application", default), @r#"spec.project: "default""#);
+    let definitions = custom_resource_definitions();
+    let kind = |definition: &&CustomResourceDefinition| definition.spec.names.kind == "Application";
+    let application = definitions.iter().find(kind).unwrap();
+    let properties = root(application).properties.as_ref().unwrap();
+    let names: Vec<_> = properties.keys().map(String::as_str).collect();
+    assert_eq!(names, ["operation", "spec", "status"]);
+    assert_eq!(root(application).required.as_deref().unwrap(), ["spec"]);
+}
+
+#[test]
+fn app_project_requirements() {
+    insta::assert_snapshot!(facts("AppProject", required), @r"
+    spec.clusterResourceBlacklist[]: kind
+    spec.clusterResourceWhitelist[]: kind
+    spec.destinationServiceAccounts[]: defaultServiceAccount server
+    spec.namespaceResourceBlacklist[]: kind
+    spec.namespaceResourceWhitelist[]: kind
+    spec.roles[]: name
+    spec.signatureKeys[]: keyID
+    ");
+    insta::assert_snapshot!(facts("AppProject", default), @"");
+}
+
 #[test]
 fn sealed_secret_requirements_and_defaults() {
     insta::assert_snapshot!(facts("SealedSecret", required), @r"
@@ -334,6 +380,8 @@ fn unknown_fields_are_kept() {
         "SecretStore",
         "Kustomization",
         "GitRepository",
+        "Application",
+        "AppProject",
     ] {
         assert!(facts(kind, kept).starts_with("spec: kept\n"), "{kind}");
     }
@@ -347,7 +395,13 @@ fn only_the_fields_users_may_leave_null_are_nullable() {
     spec.template.metadata: null
     ");
     insta::assert_snapshot!(facts("ExternalSecret", nullable), @"status.refreshTime: null");
-    for kind in ["SecretStore", "Kustomization", "GitRepository"] {
+    for kind in [
+        "SecretStore",
+        "Kustomization",
+        "GitRepository",
+        "Application",
+        "AppProject",
+    ] {
         assert_eq!(facts(kind, nullable), "", "{kind}");
     }
 }
@@ -376,7 +430,7 @@ fn every_field_is_described() {
     assert_eq!(bare, Vec::<String>::new());
 }
 
-/// E-001, E-004, E-005, K-043: names, columns and selectable fields of each kind.
+/// E-001, E-004, E-005, G-002, K-043: names, columns and selectable fields of each kind.
 #[test]
 fn names_and_columns() {
     let mut lines = String::new();
@@ -429,6 +483,12 @@ fn names_and_columns() {
       selectable: []
     gitrepositories.source.toolkit.fluxcd.io v1 Namespaced short=["gitrepo"] categories=[] status=true
       columns: URL string .spec.url; Age date .metadata.creationTimestamp; Ready string .status.conditions[?(@.type=="Ready")].status; Status string .status.conditions[?(@.type=="Ready")].message
+      selectable: []
+    applications.argoproj.io v1alpha1 Namespaced short=["app", "apps"] categories=[] status=false
+      columns: Sync Status string .status.sync.status; Health Status string .status.health.status; Revision string .status.sync.revision; Project string .spec.project
+      selectable: []
+    appprojects.argoproj.io v1alpha1 Namespaced short=["appproj", "appprojs"] categories=[] status=false
+      columns: 
       selectable: []
     "#);
 }

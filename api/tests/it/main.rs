@@ -1,5 +1,6 @@
 //! Manifests as users write them, read into our types and written back.
 
+mod argo;
 mod external_secrets;
 mod flux;
 mod sealed_secrets;
