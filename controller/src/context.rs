@@ -53,7 +53,7 @@ pub(crate) struct Context {
     /// Watches over what Kustomizations applied.
     pub(crate) drift: Drift,
     /// Which kinds have been listed.
-    pub(crate) listed: Listed,
+    pub(crate) listed: Arc<Listed>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -130,6 +130,7 @@ pub(crate) struct Parts {
     pub(crate) engine: Engine,
     pub(crate) stores: Stores,
     pub(crate) seen: Seen,
+    pub(crate) listed: Arc<Listed>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
@@ -154,7 +155,7 @@ impl Context {
             stores: parts.stores,
             seen: parts.seen,
             drift: Drift::default(),
-            listed: Listed::default(),
+            listed: parts.listed,
             stopping: parts.stopping,
         }
     }

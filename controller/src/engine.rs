@@ -7,6 +7,7 @@
 
 mod build;
 mod carry;
+mod consumers;
 mod definitions;
 mod keys;
 mod look;
@@ -15,8 +16,9 @@ mod run;
 mod teardown;
 
 pub(crate) use build::Built;
+pub(crate) use consumers::{Awaited, Makers, follow as follow_makers};
 pub(crate) use keys::{Ambient, Keys};
-pub(crate) use run::{Ended, Prepared, Progress, State, seconds};
+pub(crate) use run::{Ended, Prepared, Progress, State, seconds, waits};
 
 use manifests::ObjectId;
 use render::{Renderer, RendererOptions};
@@ -27,15 +29,20 @@ use recent::Recent;
 pub(crate) struct Engine {
     renderer: Renderer,
     recent: Recent,
+    makers: Makers,
+    /// Which units wait for which Secret.
+    pub(crate) awaited: Awaited,
 }
 
 impl Engine {
     /// Starts the render workers' pool.
-    pub(crate) fn new(options: RendererOptions) -> Self {
+    pub(crate) fn new(options: RendererOptions, makers: Makers) -> Self {
         let renderer = Renderer::start(options);
         Self {
             renderer,
             recent: Recent::default(),
+            makers,
+            awaited: Awaited::default(),
         }
     }
 

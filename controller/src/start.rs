@@ -19,10 +19,11 @@ use tracing::{info, warn};
 
 use crate::context::{Changes, Context, Parts, Seen};
 use crate::driver;
-use crate::engine::{Ambient, Engine};
+use crate::engine::{Ambient, Engine, Makers, follow_makers};
 use crate::flags::{Family, Flags};
 use crate::kinds;
 use crate::leader::{Candidate, WithoutRight};
+use crate::listed::Listed;
 use crate::log;
 use crate::sealing_keys;
 use crate::serve;
@@ -166,13 +167,23 @@ async fn assemble(
     let connector = Connector::new(AwsEndpoints::from_variables(variable))?;
     let stores = Stores::new(connector.clone(), clusters.own().client().clone());
     let ambient = Ambient::read(connector, &flags.identity, variable)?;
-    let engine = Engine::new(renderer(&flags)?);
     let (git_repositories, git_repository_writer) = reflector::store_shared(CHANGES);
     let (kustomizations, kustomization_writer) = reflector::store_shared(CHANGES);
     let (sealed_secrets, sealed_secret_writer) = reflector::store_shared(CHANGES);
     let (external_secrets, external_secret_writer) = reflector::store_shared(CHANGES);
     let (secret_stores, secret_store_writer) = reflector::store_shared(CHANGES);
     let (cluster_secret_stores, cluster_secret_store_writer) = reflector::store_shared(CHANGES);
+    let listed = Arc::new(Listed::default());
+    let makers = Makers::new(
+        flags
+            .enables(Family::SealedSecrets)
+            .then(|| sealed_secrets.clone()),
+        flags
+            .enables(Family::ExternalSecrets)
+            .then(|| external_secrets.clone()),
+        Arc::clone(&listed),
+    );
+    let engine = Engine::new(renderer(&flags)?, makers);
     let seen = Seen {
         external_secrets,
         secret_stores,
@@ -193,6 +204,7 @@ async fn assemble(
         engine,
         stores,
         seen,
+        listed,
         stopping,
     }));
     let writers = Writers {
@@ -215,6 +227,23 @@ where
 
 fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
     let mut work = JoinSet::new();
+    if context.flags.enables(Family::Flux) {
+        // A stream that nobody reads would hold its watch up: only of what is watched.
+        let (sealed, external) = (Family::SealedSecrets, Family::ExternalSecrets);
+        let sealed = context
+            .flags
+            .enables(sealed)
+            .then(|| &writers.sealed_secrets);
+        let external = context
+            .flags
+            .enables(external)
+            .then(|| &writers.external_secrets);
+        work.spawn(follow_makers(
+            Arc::clone(context),
+            sealed.and_then(|writer| writer.subscribe().map(StreamExt::boxed)),
+            external.and_then(|writer| writer.subscribe().map(StreamExt::boxed)),
+        ));
+    }
     if context.flags.enables(Family::SealedSecrets) {
         work.spawn(sealing_keys::renew(Arc::clone(context)));
         work.spawn(driver::run::<kinds::SealedSecrets>(

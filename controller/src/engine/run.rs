@@ -6,6 +6,7 @@ use std::time::Duration;
 use cluster::Cluster;
 use jiff::Timestamp;
 use manifests::{Manifest, ObjectId};
+use pipeline::consumers::{Held, Missing, Supply};
 use pipeline::health::{self, Pending, Verdict};
 use pipeline::inventory::Inventory;
 use pipeline::normalise::{Scopes, normalise};
@@ -14,6 +15,7 @@ use pipeline::stage::{Stage, Stages, stages};
 use pipeline::unit::{HealthChecks, Unit};
 use serde_json::Value;
 
+use super::consumers::Step;
 use super::{Engine, carry, definitions, look};
 use crate::error::{Category, Error};
 
@@ -21,6 +23,8 @@ use crate::error::{Category, Error};
 pub(crate) struct Prepared {
     unit: Unit,
     stages: Stages,
+    /// The Secrets and makers of Secrets among the stages.
+    supply: Supply,
     old: Inventory,
     /// Since when the same revision has been waited for, if it has.
     waiting_since: Option<Timestamp>,
@@ -32,6 +36,8 @@ pub(crate) struct Progress {
     pub(crate) changes: Vec<Entry>,
     /// The inventory to record.
     pub(crate) inventory: Inventory,
+    /// Secrets that workloads refer to, that are not there and that were not waited for.
+    pub(crate) missing: Vec<Missing>,
     /// How the run ended.
     pub(crate) state: State,
 }
@@ -48,6 +54,13 @@ pub(crate) enum State {
         /// What is waited for.
         pending: Vec<Pending>,
         /// When to look again.
+        again: Duration,
+    },
+    /// Workloads wait for Secrets; everything else of their stage is applied.
+    Held {
+        /// Which ones, and what for.
+        held: Vec<Held>,
+        /// When to look again, if nobody is woken before.
         again: Duration,
     },
     /// The run ended early. Nothing was pruned, unless pruning itself is what failed.
@@ -75,6 +88,9 @@ pub(crate) enum Ended {
 const NEXT_STAGE: Duration = Duration::from_millis(250);
 /// How soon health is looked at again (§9.8).
 const NEXT_HEALTH_CHECK: Duration = Duration::from_secs(5);
+
+/// Reason of a unit whose workloads waited for Secrets until its time was over.
+const SECRET_NOT_READY: &str = "SecretNotReady";
 
 impl Engine {
     /// Reads the scope of every kind that is wanted.
@@ -107,8 +123,10 @@ impl Engine {
         let wanted = normalise(manifests, &unit, scopes).map_err(|error| {
             Error::new(Category::Invalid, "ReconciliationFailed", error.to_string())
         })?;
+        let stages = stages(wanted, &BTreeSet::new());
         Ok(Prepared {
-            stages: stages(wanted, &BTreeSet::new()),
+            supply: supply(&stages),
+            stages,
             unit,
             old,
             waiting_since,
@@ -124,15 +142,21 @@ impl Engine {
         cluster: &Cluster,
         now: Timestamp,
     ) -> Progress {
-        let mut run = Run::begin(&prepared.stages);
-        let mut changes = Vec::new();
-        for stage in prepared.stages.iter() {
-            if let Err(error) = self
-                .stage(prepared, stage, cluster, &mut run, &mut changes)
+        let mut walk = Walk::begin(prepared);
+        for (place, stage) in (0..).zip(prepared.stages.iter()) {
+            match self
+                .stage(prepared, (place, stage), cluster, &mut walk)
                 .await
             {
-                let state = State::failed(Ended::Apply, error);
-                return prepared.early(&run, changes, state);
+                Err(error) => {
+                    let state = State::failed(Ended::Apply, error);
+                    return prepared.early(walk, state);
+                }
+                Ok(held) if !held.is_empty() => {
+                    let state = prepared.held(held, now);
+                    return prepared.early(walk, state);
+                }
+                Ok(_) => {}
             }
             if let Some(limit) = stage.wait()
                 && let Some(state) = self
@@ -140,17 +164,16 @@ impl Engine {
                     .await
                     .unwrap_or_else(|error| Some(State::failed(Ended::Apply, error)))
             {
-                return prepared.early(&run, changes, state);
+                return prepared.early(walk, state);
             }
         }
-        let early = run.clone();
-        let Some(complete) = run.complete(&prepared.old) else {
+        let Some(complete) = walk.run.clone().complete(&prepared.old) else {
             let error = Error::new(
                 Category::Internal,
                 "ReconciliationFailed",
                 "not every object was applied, and no reason was recorded",
             );
-            return prepared.early(&early, changes, State::failed(Ended::Apply, error));
+            return prepared.early(walk, State::failed(Ended::Apply, error));
         };
         let candidates = stale(&complete, &prepared.old);
         let live = look::objects(
@@ -161,21 +184,21 @@ impl Engine {
         );
         match live.await {
             Ok(live) => {
-                self.finish(prepared, complete, live, cluster, changes, now)
+                self.finish(prepared, complete, live, cluster, walk, now)
                     .await
             }
-            Err(error) => prepared.early(&early, changes, State::failed(Ended::Prune, error)),
+            Err(error) => prepared.early(walk, State::failed(Ended::Prune, error)),
         }
     }
 
+    /// Brings one stage; returns the workloads of it that wait for Secrets.
     async fn stage(
         &self,
         prepared: &Prepared,
-        stage: &Stage,
+        (place, stage): (i64, &Stage),
         cluster: &Cluster,
-        run: &mut Run,
-        changes: &mut Vec<Entry>,
-    ) -> Result<(), Error> {
+        walk: &mut Walk,
+    ) -> Result<Vec<Held>, Error> {
         let unit = &prepared.unit;
         let found = look::stage(unit, stage, cluster, &self.recent).await?;
         let planned = plan_stage(unit, stage, &found).map_err(|refused| {
@@ -185,20 +208,28 @@ impl Engine {
                 refused.to_string(),
             )
         })?;
-        let applied = carry::out(unit, planned, cluster, &self.recent).await;
+        let step = Step {
+            unit,
+            supply: &prepared.supply,
+            place,
+            manifests: stage.manifests().iter().collect(),
+        };
+        let carried = self.carry(&step, planned, cluster).await;
+        let applied = carried.applied;
+        walk.missing.extend(carried.missing);
         let failed: BTreeSet<ObjectId> = applied
             .failures()
             .iter()
             .map(|failure| failure.object.clone())
             .collect();
-        changes.extend(
+        walk.changes.extend(
             applied
                 .changes()
                 .filter(|entry| !failed.contains(&entry.id))
                 .cloned(),
         );
-        run.record(&applied);
-        failure(applied.failures(), "ReconciliationFailed").map_or(Ok(()), Err)
+        walk.run.record(&applied);
+        failure(applied.failures(), "ReconciliationFailed").map_or(Ok(carried.held), Err)
     }
 
     /// Returns why the next stage cannot begin yet; `None` when it can.
@@ -239,7 +270,7 @@ impl Engine {
         complete: Complete,
         live: BTreeMap<ObjectId, Option<Value>>,
         cluster: &Cluster,
-        mut changes: Vec<Entry>,
+        mut walk: Walk,
         now: Timestamp,
     ) -> Progress {
         let unit = &prepared.unit;
@@ -247,7 +278,7 @@ impl Engine {
         let planned = plan_prune(unit, &complete, &prepared.old, &live);
         let deleted = carry::out(unit, planned, cluster, &self.recent).await;
         let failed = failure(deleted.failures(), "PruneFailed");
-        changes.extend(
+        walk.changes.extend(
             deleted
                 .entries()
                 .iter()
@@ -263,8 +294,9 @@ impl Engine {
                 .unwrap_or_else(|error| State::failed(Ended::Health, error)),
         };
         Progress {
-            changes,
+            changes: walk.changes,
             inventory: pruned.inventory,
+            missing: walk.missing,
             state,
         }
     }
@@ -307,6 +339,37 @@ impl Engine {
     }
 }
 
+/// What a run has done so far.
+struct Walk {
+    run: Run,
+    changes: Vec<Entry>,
+    missing: Vec<Missing>,
+}
+
+impl Walk {
+    fn begin(prepared: &Prepared) -> Self {
+        Self {
+            run: Run::begin(&prepared.stages),
+            changes: Vec::new(),
+            missing: Vec::new(),
+        }
+    }
+}
+
+fn supply(stages: &Stages) -> Supply {
+    let placed = (0..).zip(stages.iter());
+    Supply::of(placed.flat_map(|(place, stage)| {
+        let manifests = stage.manifests().iter();
+        manifests.map(move |manifest| (place, manifest))
+    }))
+}
+
+/// Says what is waited for, as conditions do.
+pub(crate) fn waits(held: &[Held]) -> String {
+    let waits: Vec<String> = held.iter().map(ToString::to_string).collect();
+    waits.join("; ")
+}
+
 impl State {
     fn failed(at: Ended, error: Error) -> Self {
         Self::Failed { at, error }
@@ -325,10 +388,11 @@ impl Prepared {
         Run::begin(&self.stages).inventory_before(&self.old)
     }
 
-    fn early(&self, run: &Run, changes: Vec<Entry>, state: State) -> Progress {
+    fn early(&self, walk: Walk, state: State) -> Progress {
         Progress {
-            changes,
-            inventory: run.inventory_so_far(&self.old),
+            changes: walk.changes,
+            inventory: walk.run.inventory_so_far(&self.old),
+            missing: walk.missing,
             state,
         }
     }
@@ -336,6 +400,29 @@ impl Prepared {
     fn waited(&self, now: Timestamp) -> Duration {
         let since = self.waiting_since.unwrap_or(now);
         Duration::try_from(now.duration_since(since)).unwrap_or_default()
+    }
+
+    /// Returns how the run ends while workloads wait for Secrets: the unit's time limit bounds that.
+    fn held(&self, held: Vec<Held>, now: Timestamp) -> State {
+        let waited = self.waited(now);
+        let Some(left) = self
+            .unit
+            .timeout
+            .checked_sub(waited)
+            .filter(|left| !left.is_zero())
+        else {
+            let message = format!(
+                "timeout waiting for Secrets after {}: {}",
+                seconds(waited),
+                waits(&held)
+            );
+            let error = Error::new(Category::Unavailable, SECRET_NOT_READY, message);
+            return State::failed(Ended::Apply, error);
+        };
+        State::Held {
+            held,
+            again: NEXT_HEALTH_CHECK.min(left),
+        }
     }
 
     /// Turns a verdict into the state that ends the run; `None` when it goes on.

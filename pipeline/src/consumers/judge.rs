@@ -47,6 +47,11 @@ impl Presence {
     pub fn of(live: Option<&Value>) -> Self {
         live.map_or(Self::Absent, |live| Self::Present(keys(live)))
     }
+
+    /// Whether the Secret is there with these keys.
+    pub fn has(&self, needed: &BTreeSet<String>) -> bool {
+        matches!(self, Self::Present(keys) if needed.is_subset(keys))
+    }
 }
 
 /// Whether a workload may be written.
@@ -69,18 +74,20 @@ enum Finding {
 }
 
 impl Scene<'_> {
-    /// Returns the Secrets that have to be looked at before a workload can be judged: all it needs
-    /// but those that this very step has written, or failed to write.
+    /// Returns the Secrets that have to be looked at before workloads can be judged, with the keys
+    /// that are named: all but those that this very step has written, or failed to write.
     pub fn unknown<'a>(
         &self,
         consumers: impl IntoIterator<Item = &'a Consumer>,
-    ) -> BTreeSet<&'a SecretName> {
-        consumers
-            .into_iter()
-            .flat_map(|consumer| &consumer.needs)
-            .filter(|(secret, keys)| self.decided(secret, keys).is_none())
-            .map(|(secret, _keys)| secret)
-            .collect()
+    ) -> BTreeMap<SecretName, BTreeSet<String>> {
+        let mut unknown: BTreeMap<SecretName, BTreeSet<String>> = BTreeMap::new();
+        for (secret, keys) in consumers.into_iter().flat_map(|consumer| &consumer.needs) {
+            if self.decided(secret, keys).is_none() {
+                let named = unknown.entry(secret.clone()).or_default();
+                named.extend(keys.iter().cloned());
+            }
+        }
+        unknown
     }
 
     /// Judges a workload that is about to be written; `standings` has every Secret of

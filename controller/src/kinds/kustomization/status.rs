@@ -15,7 +15,7 @@ use kube::ResourceExt;
 
 use super::apply::{Applied, to_status};
 use crate::driver::{Note, Report, Severity};
-use crate::engine::{Ended, Progress, State, seconds};
+use crate::engine::{Ended, Progress, State, seconds, waits};
 use crate::error::{Category, Chain, Error};
 
 /// Reason of a condition while something is waited for.
@@ -82,7 +82,7 @@ impl Say<'_> {
     fn progress(&mut self, revision: &str, progress: &Progress) {
         match &progress.state {
             State::Ready { checked } => {
-                let message = format!("Applied revision: {revision}");
+                let message = ready_message(revision, progress);
                 self.set(flux::READY, ConditionStatus::True, SUCCEEDED, &message);
                 match checked {
                     Some(_) => {
@@ -98,24 +98,13 @@ impl Say<'_> {
                 remove_condition(self.conditions, flux::STALLED);
             }
             State::Waiting { pending, .. } => {
-                if !self.goes_on_waiting(revision) {
-                    // Its time says since when is waited, and it would keep that of what was said
-                    // before, a failure's for one.
-                    remove_condition(self.conditions, flux::RECONCILING);
-                }
                 let message = format!(
                     "Running health checks for revision {revision}: waiting for {}",
                     pipeline::health::list(pending)
                 );
-                self.set(flux::READY, ConditionStatus::Unknown, PROGRESSING, &message);
-                self.set(
-                    flux::RECONCILING,
-                    ConditionStatus::True,
-                    PROGRESSING,
-                    &message,
-                );
-                remove_condition(self.conditions, flux::STALLED);
+                self.waits(revision, &message);
             }
+            State::Held { held, .. } => self.waits(revision, &waits(held)),
             State::Failed { at, error } => {
                 self.failed(error);
                 if *at == Ended::Health {
@@ -129,6 +118,22 @@ impl Say<'_> {
                 }
             }
         }
+    }
+
+    fn waits(&mut self, revision: &str, message: &str) {
+        if !self.goes_on_waiting(revision) {
+            // Its time says since when is waited, and it would keep that of what was said before, a
+            // failure's for one.
+            remove_condition(self.conditions, flux::RECONCILING);
+        }
+        self.set(flux::READY, ConditionStatus::Unknown, PROGRESSING, message);
+        self.set(
+            flux::RECONCILING,
+            ConditionStatus::True,
+            PROGRESSING,
+            message,
+        );
+        remove_condition(self.conditions, flux::STALLED);
     }
 
     /// Whether the very revision and generation was waited for at the last look.
@@ -192,6 +197,15 @@ impl Say<'_> {
     }
 }
 
+/// Says what was applied, and which Secrets its workloads will miss.
+fn ready_message(revision: &str, progress: &Progress) -> String {
+    let missing = progress.missing.iter().map(ToString::to_string);
+    let parts: Vec<String> = std::iter::once(format!("Applied revision: {revision}"))
+        .chain(missing)
+        .collect();
+    parts.join("; ")
+}
+
 /// Adds to the history when there is something new to tell; a repeat of the newest entry is not,
 /// so that a steady state writes nothing.
 fn remember(
@@ -202,7 +216,7 @@ fn remember(
 ) {
     let word = match &progress.state {
         State::Ready { .. } => SUCCEEDED,
-        State::Waiting { .. } => return,
+        State::Waiting { .. } | State::Held { .. } => return,
         State::Failed { error, .. } => error.reason(),
     };
     let revision = applied.revision.to_string();
@@ -280,7 +294,7 @@ pub(super) fn report(object: &Kustomization, outcome: &Result<Applied, Error>) -
             }
             Report { again: next, notes }
         }
-        State::Waiting { again, .. } => Report {
+        State::Waiting { again, .. } | State::Held { again, .. } => Report {
             again: Some(*again),
             notes,
         },

@@ -1,5 +1,5 @@
 //! What wakes a Kustomization besides itself: a new artifact of its source, a dependency that became
-//! ready, and a change of an object it applied.
+//! ready, a change of an object it applied, and a Secret that its workloads wait for.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use api::source::GitRepository;
 use futures::stream::{BoxStream, StreamExt};
 use kube::ResourceExt;
 use kube::runtime::reflector::{ObjectRef, Store};
+
+use pipeline::unit::Family;
 
 use super::drift;
 use crate::context::Context;
@@ -45,6 +47,12 @@ pub(super) fn triggers(
         );
     }
     streams.push(drift::triggers(context));
+    let waiting = context.engine.awaited.woken(Family::Flux);
+    streams.push(
+        waiting
+            .map(|unit| ObjectRef::new(&unit.name).within(&unit.namespace))
+            .boxed(),
+    );
     futures::stream::select_all(streams).boxed()
 }
 

@@ -13,6 +13,7 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
+use pipeline::consumers::SecretName;
 
 use crate::context::Context;
 use crate::driver::Guarded;
@@ -35,6 +36,12 @@ fn deleted_secrets(context: &Arc<Context>) -> BoxStream<'static, ObjectRef<Guard
         .filter_map(move |event| {
             let deleted = match event {
                 Ok(watcher::Event::Delete(secret)) => maker(&secret, &context),
+                Ok(watcher::Event::Apply(secret)) => {
+                    let namespace = secret.namespace().unwrap_or_default();
+                    let secret = SecretName::new(namespace, secret.name_any());
+                    context.engine.awaited.touched(&secret);
+                    None
+                }
                 _ => None,
             };
             std::future::ready(deleted)

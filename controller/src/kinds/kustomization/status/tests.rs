@@ -24,6 +24,7 @@ fn applied(state: State, changes: Vec<Entry>) -> Result<Applied, Error> {
         progress: Ok(Progress {
             changes,
             inventory,
+            missing: Vec::new(),
             state,
         }),
         warnings: Vec::new(),
