@@ -11,6 +11,8 @@
 //!    concealed. An object that comes from an authenticated file is not authenticated again: the
 //!    build has changed it since. Any other must carry a MAC that holds.
 //!
+//! A Secret that was never encrypted passes with a [`Warning`] (S15).
+//!
 //! Errors name files, objects, keys and recipients, and never a value.
 
 use std::collections::BTreeSet;
@@ -246,13 +248,25 @@ pub enum Decrypt {
     },
 }
 
-/// Something worth a condition although decryption went on (`macPolicy: warn`, D-10).
+/// Something worth a condition although decryption went on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
     /// Which document.
     pub place: Place,
     /// What about it.
     pub message: String,
+}
+
+/// What a [`Warning`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// `macPolicy: warn` let a document pass whose MAC does not hold (D-10).
+    MacNotVerified,
+    /// A Secret stands in the source as plaintext (S15).
+    PlaintextSecret,
 }
 
 impl fmt::Display for Warning {

@@ -2,9 +2,9 @@
 
 use manifests::{Artifact, BuildOptions, Manifest, Overlay};
 use pipeline::build::{BuildFiles, Stages};
-use pipeline::decrypt::{DataKeys, Decrypt, Need};
+use pipeline::decrypt::{DataKeys, Decrypt, Need, Warning, WarningKind};
 use pipeline::unit::Unit;
-use render::{RenderError, Renderer};
+use render::{RenderError, Renderer, UnusedImage};
 use sops_engine::{DataKey, DecryptionOrder, unwrap_data_key};
 
 use super::{Engine, Keys};
@@ -14,8 +14,46 @@ use crate::error::{Category, Chain, Error};
 pub(crate) struct Built {
     /// The manifests, plaintext concealed.
     pub(crate) manifests: Vec<Manifest>,
-    /// What the unit was allowed to overlook and must show.
-    pub(crate) warnings: Vec<String>,
+    /// What went on all the same and must show.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Something about a build that its unit shows in a condition of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// What it is about.
+    pub(crate) topic: Topic,
+    /// Names the file or object, and no value.
+    pub(crate) message: String,
+}
+
+/// What a [`Notice`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// A document was used although its MAC does not hold (I4).
+    MacNotVerified,
+    /// A Secret stands in the source as plaintext (S15).
+    PlaintextSecret,
+    /// An image is to be replaced that no object has (D-03).
+    UnusedImage,
+}
+
+impl Topic {
+    /// Every topic.
+    pub(crate) const ALL: [Self; 3] = [
+        Self::MacNotVerified,
+        Self::PlaintextSecret,
+        Self::UnusedImage,
+    ];
+
+    /// Returns the condition's type, which is its reason and that of the event as well.
+    pub(crate) fn condition(self) -> &'static str {
+        match self {
+            Self::MacNotVerified => "MacNotVerified",
+            Self::PlaintextSecret => "PlaintextSecretInSource",
+            Self::UnusedImage => "UnusedImageOverride",
+        }
+    }
 }
 
 impl Engine {
@@ -45,10 +83,13 @@ impl Engine {
             &mut stages,
         )
         .await?;
-        let warnings = opened.warnings.iter().map(ToString::to_string).collect();
+        let unused = render::unused_images(&artifact.tree, &unit.build, &opened.manifests)
+            .map_err(|error| unrendered(&error))?;
+        let opened_notices = opened.warnings.iter().map(of_warning);
+        let notices = opened_notices.chain(unused.iter().map(of_unused)).collect();
         Ok(Built {
             manifests: opened.manifests,
-            warnings,
+            notices,
         })
     }
 }
@@ -94,6 +135,30 @@ impl Stages for Workers<'_> {
 
     fn undecrypted(&self, error: Decrypt) -> Error {
         build_failed(Category::Invalid, &error)
+    }
+}
+
+fn of_warning(warning: &Warning) -> Notice {
+    let topic = match warning.kind {
+        WarningKind::PlaintextSecret => Topic::PlaintextSecret,
+        _ => Topic::MacNotVerified,
+    };
+    Notice {
+        topic,
+        message: warning.to_string(),
+    }
+}
+
+fn of_unused(image: &UnusedImage) -> Notice {
+    let name = &image.name;
+    let hint = if image.similar.is_empty() {
+        String::new()
+    } else {
+        format!("; the objects have {}", image.similar.join(", "))
+    };
+    Notice {
+        topic: Topic::UnusedImage,
+        message: format!("no object has the image {name:?} that is to be replaced{hint}"),
     }
 }
 

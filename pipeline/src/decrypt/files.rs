@@ -7,7 +7,7 @@ use serde_json::Value;
 use sops_engine::{EncryptedFile, Format, is_encrypted, is_encrypted_object};
 
 use super::objects::missing_metadata;
-use super::{Authenticated, Collected, DataKeys, Decrypt, Need, Place, Warning};
+use super::{Authenticated, Collected, DataKeys, Decrypt, Need, Place, Warning, WarningKind};
 use crate::redact::Taint;
 use crate::unit::{Decryption, MacPolicy, Protection, ProtectionRule, protects};
 
@@ -286,6 +286,7 @@ impl Collected {
             MacPolicy::Warn => {
                 let (verified, broken) = file.decrypt_unverified(key).map_err(failed)?;
                 self.warnings.extend(broken.map(|error| Warning {
+                    kind: WarningKind::MacNotVerified,
                     place: place.clone(),
                     message: error.to_string(),
                 }));

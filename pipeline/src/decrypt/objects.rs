@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use sops_engine::{EncryptedFile, Format, Verified, is_encrypted, is_encrypted_object};
 
 use super::files::format_of;
-use super::{Authenticated, Collected, DataKeys, Decrypt, Need, Place, Warning};
+use super::{Authenticated, Collected, DataKeys, Decrypt, Need, Place, Warning, WarningKind};
 use crate::redact::Taint;
 use crate::unit::{Decryption, MacPolicy, Protection, ProtectionRule, protects};
 
@@ -61,7 +61,7 @@ pub struct OpenedObjects {
     pub manifests: Vec<Manifest>,
     /// Every plaintext of this build: of files, of objects and of plain Secrets.
     pub taint: Taint,
-    /// What `macPolicy: warn` let pass.
+    /// What was let pass and is worth a word.
     pub warnings: Vec<Warning>,
 }
 
@@ -302,6 +302,10 @@ impl EncryptedObjects {
         } in self.objects
         {
             let is_kept = matches!(state, State::Kept);
+            if matches!(state, State::Plain) {
+                let warning = plaintext_secret(&manifest, &place, &of_files);
+                collected.warnings.extend(warning);
+            }
             let mut manifest = match state {
                 State::Kept | State::Plain => manifest,
                 State::Whole(file, mac) => {
@@ -423,6 +427,27 @@ impl Collected {
         }
         Ok(manifest)
     }
+}
+
+/// Returns a warning about a Secret with values none of which was encrypted: whoever reads the
+/// source reads them (S15).
+fn plaintext_secret(manifest: &Manifest, place: &Place, of_files: &Taint) -> Option<Warning> {
+    if !manifest.is_secret() {
+        return None;
+    }
+    let mut values = ["data", "stringData"].into_iter().flat_map(|field| {
+        let entries = manifest.object().get(field).and_then(Value::as_object);
+        let texts = entries.into_iter().flat_map(Map::values);
+        texts.filter_map(Value::as_str)
+    });
+    // What a generator made of decrypted files is as safe as those.
+    let is_plaintext = |text: &str| !text.is_empty() && !of_files.is_in(text);
+    (values.clone().any(is_plaintext) && !values.any(|text| of_files.is_in(text))).then(|| Warning {
+        kind: WarningKind::PlaintextSecret,
+        place: place.clone(),
+        message: "its values are plaintext in the source; hint: encrypt the file with sops, or seal it with kubeseal"
+            .to_owned(),
+    })
 }
 
 /// Refuses a Secret with a value that is still ciphertext: it is never applied as it stands.

@@ -13,14 +13,14 @@ use super::observe::identity;
 use super::plan::Plan;
 use super::{drift, parse};
 use crate::context::Context;
-use crate::engine::{Prepared, Progress, State};
+use crate::engine::{Notice, Prepared, Progress, State};
 use crate::error::{Category, Chain, Error};
 
 /// How far the revision was brought.
 pub(crate) struct Applied {
     pub(super) revision: Revision,
     pub(super) progress: Result<Progress, Error>,
-    pub(super) warnings: Vec<String>,
+    pub(super) notices: Vec<Notice>,
     /// How long the run took.
     pub(super) took: std::time::Duration,
 }
@@ -57,7 +57,7 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
     Ok(Applied {
         revision: plan.revision,
         progress,
-        warnings: plan.warnings,
+        notices: plan.notices,
         took: started.elapsed(),
     })
 }

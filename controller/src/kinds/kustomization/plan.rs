@@ -6,7 +6,7 @@ use manifests::Revision;
 
 use super::observe::Found;
 use super::parse::Wanted;
-use crate::engine::{Engine, Prepared};
+use crate::engine::{Engine, Notice, Prepared};
 use crate::error::Error;
 
 /// What to bring to the cluster, or why that cannot be.
@@ -14,7 +14,7 @@ pub(crate) struct Plan {
     pub(super) revision: Revision,
     pub(super) cluster: Cluster,
     pub(super) prepared: Result<Prepared, Error>,
-    pub(super) warnings: Vec<String>,
+    pub(super) notices: Vec<Notice>,
     pub(super) now: Timestamp,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
         .as_ref()
         .filter(|(waited_for, _)| *waited_for == revision.to_string())
         .map(|(_, since)| *since);
-    let (prepared, warnings) = match found.built {
+    let (prepared, notices) = match found.built {
         Ok((built, scopes)) => {
             let prepared = Engine::prepare(
                 wanted.unit.clone(),
@@ -35,7 +35,7 @@ pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
                 wanted.inventory.clone(),
                 waiting_since,
             );
-            (prepared, built.warnings)
+            (prepared, built.notices)
         }
         Err(error) => (Err(error), Vec::new()),
     };
@@ -43,7 +43,7 @@ pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
         revision,
         cluster: found.cluster,
         prepared,
-        warnings,
+        notices,
         now,
     }
 }

@@ -15,17 +15,19 @@ use kube::ResourceExt;
 
 use super::apply::{Applied, to_status};
 use crate::driver::{Note, Report, Severity};
-use crate::engine::{Ended, Progress, State, seconds, waits};
+use crate::engine::{Ended, Notice, Progress, State, Topic, seconds, waits};
 use crate::error::{Category, Chain, Error};
 
 /// Reason of a condition while something is waited for.
 pub(super) const PROGRESSING: &str = "Progressing";
 const SUCCEEDED: &str = "ReconciliationSucceeded";
 const UNSUPPORTED: &str = "UnsupportedField";
-const MAC_NOT_VERIFIED: &str = "MacNotVerified";
 
 /// How many entries the history keeps.
 const HISTORY: usize = 5;
+
+/// How many notices of a topic are named.
+const NAMED: usize = 10;
 
 /// Says what came of it.
 pub(super) fn status(
@@ -47,7 +49,7 @@ pub(super) fn status(
     match outcome {
         Err(error) => say.failed(error),
         Ok(applied) => {
-            say.warnings(&applied.warnings);
+            say.notices(&applied.notices);
             let revision = applied.revision.to_string();
             match &applied.progress {
                 Err(error) => say.failed(error),
@@ -181,20 +183,33 @@ impl Say<'_> {
         }
     }
 
-    /// A document that was used although its MAC does not match shows in a condition (I4).
-    fn warnings(&mut self, warnings: &[String]) {
-        if warnings.is_empty() {
-            remove_condition(self.conditions, MAC_NOT_VERIFIED);
-        } else {
-            let message = warnings.join("\n");
-            self.set(
-                MAC_NOT_VERIFIED,
-                ConditionStatus::True,
-                MAC_NOT_VERIFIED,
-                &message,
-            );
+    /// What a build went on with all the same shows in a condition of its own.
+    fn notices(&mut self, notices: &[Notice]) {
+        for topic in Topic::ALL {
+            let kind = topic.condition();
+            match gathered(notices, topic) {
+                Some(message) => self.set(kind, ConditionStatus::True, kind, &message),
+                None => {
+                    remove_condition(self.conditions, kind);
+                }
+            }
         }
     }
+}
+
+/// Returns what is to be said about a topic, one line each.
+fn gathered(notices: &[Notice], topic: Topic) -> Option<String> {
+    let mut lines = notices
+        .iter()
+        .filter(|notice| notice.topic == topic)
+        .map(|notice| notice.message.as_str());
+    let mut named: Vec<_> = lines.by_ref().take(NAMED).collect();
+    let more = lines.count();
+    let rest = format!("and {more} more");
+    if more > 0 {
+        named.push(&rest);
+    }
+    (!named.is_empty()).then(|| named.join("\n"))
 }
 
 /// Says what was applied, and which Secrets its workloads will miss.
@@ -268,16 +283,17 @@ pub(super) fn report(object: &Kustomization, outcome: &Result<Applied, Error>) -
             };
         }
     };
+    let mut notes = noticed(object, &applied.notices);
     let progress = match &applied.progress {
         Ok(progress) => progress,
         Err(error) => {
+            notes.extend(failure(object, error));
             return Report {
                 again: retry_after(error, retry),
-                notes: failure(object, error),
+                notes,
             };
         }
     };
-    let mut notes = Vec::new();
     if !progress.changes.is_empty() {
         let lines: Vec<String> = progress.changes.iter().map(ToString::to_string).collect();
         notes.push(note(Severity::Normal, PROGRESSING, lines.join("\n")));
@@ -314,6 +330,22 @@ fn retry_after(error: &Error, retry: Option<Duration>) -> Option<Duration> {
         UNSUPPORTED => None,
         _ => retry,
     }
+}
+
+/// Notices are told when they are new; their condition goes on saying them.
+fn noticed(object: &Kustomization, notices: &[Notice]) -> Vec<Note> {
+    let conditions = object.status.as_ref().map(|status| &status.conditions);
+    let is_known = |kind: &str, message: &str| {
+        conditions
+            .and_then(|conditions| find_condition(conditions, kind))
+            .is_some_and(|condition| condition.message == message)
+    };
+    Topic::ALL
+        .into_iter()
+        .filter_map(|topic| Some((topic.condition(), gathered(notices, topic)?)))
+        .filter(|(kind, message)| !is_known(kind, message))
+        .map(|(kind, message)| note(Severity::Warning, kind, message))
+        .collect()
 }
 
 /// A failure is told when it is new; the same one again is not.

@@ -7,7 +7,7 @@ use secret_bytes::SecretBytes;
 use serde_json::{Value, json};
 use sops_engine::Format;
 
-use crate::decrypt::{Authenticated, DataKeys, Decrypt, scan_objects};
+use crate::decrypt::{Authenticated, DataKeys, Decrypt, WarningKind, scan_objects};
 use crate::fixtures::sealed::{
     COMPLETE, INCOMPLETE, PLAIN, body, message, read, run, scan, sealed, sealed_with, secret,
     unwrap,
@@ -22,6 +22,44 @@ fn secret_written_by_upstream_opens() {
     let expected = read(PLAIN);
     assert_eq!(body(&opened.manifests[0]), *expected[0].object());
     assert!(opened.warnings.is_empty());
+}
+
+/// M-14, S15: a Secret that stands in the source as plaintext is named, once; one that was encrypted,
+/// or made of a decrypted file, is not, nor one without values.
+#[test]
+fn plaintext_secret_in_the_source_is_named() {
+    let warned = |text: &str, decryption: Option<&Decryption>| -> Vec<String> {
+        let nothing = Authenticated::default();
+        let objects = scan_objects(read(text), &nothing, decryption, &flux::protections()).unwrap();
+        let mut keys = DataKeys::default();
+        unwrap(objects.needs(&DataKeys::default()), &mut keys);
+        let mut taint = Taint::default();
+        taint.add(Arc::new(SecretBytes::from("hunter2".to_owned())));
+        let opened = objects.open(&keys, MacPolicy::Refuse, taint).unwrap();
+        let kinds = opened.warnings.iter().map(|warning| warning.kind);
+        assert!(
+            kinds
+                .clone()
+                .all(|kind| kind == WarningKind::PlaintextSecret)
+        );
+        opened.warnings.iter().map(ToString::to_string).collect()
+    };
+    let named = warned(&secret("db", "plain-password"), None);
+    assert_eq!(
+        named,
+        [
+            "Secret/apps/db: its values are plaintext in the source; hint: encrypt the file with sops, or seal it with kubeseal"
+        ]
+    );
+    let generated = secret("db", "hunter2");
+    let encoded = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: apps}\ndata: {k: aHVudGVyMg==}\n";
+    let empty =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: apps}\nstringData: {k: ''}\n";
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: plain}\n";
+    for text in [generated.as_str(), encoded, empty, other] {
+        assert!(warned(text, None).is_empty(), "{text}");
+    }
+    assert!(warned(COMPLETE, Some(&Decryption::default())).is_empty());
 }
 
 /// I1, D-12: plaintext is concealed in the manifest and known to the taint.

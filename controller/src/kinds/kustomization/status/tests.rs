@@ -27,7 +27,7 @@ fn applied(state: State, changes: Vec<Entry>) -> Result<Applied, Error> {
             missing: Vec::new(),
             state,
         }),
-        warnings: Vec::new(),
+        notices: Vec::new(),
         took: Duration::from_millis(1200),
     })
 }
@@ -126,6 +126,68 @@ fn wait_is_told_as_progress() {
     assert_eq!(condition("Ready").status, ConditionStatus::Unknown);
     assert_eq!(condition("Reconciling").reason, "Progressing");
     assert!(status.last_applied_revision.is_none());
+}
+
+/// G-024, I4: what a build went on with shows in a condition for each topic, is told once and goes
+/// away with its cause.
+#[test]
+fn notices_have_conditions_of_their_own_and_are_told_once() {
+    let with = |notices: Vec<Notice>| {
+        let mut outcome = applied(State::Ready { checked: None }, Vec::new());
+        outcome.as_mut().unwrap().notices = notices;
+        outcome
+    };
+    let about = |topic, message: &str| Notice {
+        topic,
+        message: message.to_owned(),
+    };
+    let mut notices = vec![
+        about(Topic::UnusedImage, "no object has the image \"web\""),
+        about(Topic::PlaintextSecret, "a.yaml: plaintext"),
+        about(Topic::PlaintextSecret, "b.yaml: plaintext"),
+    ];
+    let mut object = kustomization();
+    object.status = Some(status(
+        &object,
+        &applied(State::Ready { checked: None }, Vec::new()),
+        at(8),
+    ));
+    let told: Vec<_> = report(&object, &with(notices.clone()))
+        .notes
+        .iter()
+        .map(|note| (note.severity, note.reason.clone()))
+        .collect();
+    let warned = |reason: &str| (Severity::Warning, reason.to_owned());
+    let both = [
+        warned("PlaintextSecretInSource"),
+        warned("UnusedImageOverride"),
+    ];
+    assert_eq!(told, both);
+    object.status = Some(status(&object, &with(notices.clone()), at(9)));
+    let conditions = object.status.as_ref().unwrap().conditions.clone();
+    let plaintext = find_condition(&conditions, "PlaintextSecretInSource").unwrap();
+    assert_eq!(plaintext.message, "a.yaml: plaintext\nb.yaml: plaintext");
+    assert!(find_condition(&conditions, "UnusedImageOverride").is_some());
+    assert!(find_condition(&conditions, "MacNotVerified").is_none());
+    let ready = find_condition(&conditions, "Ready").unwrap();
+    assert_eq!(ready.status, ConditionStatus::True);
+    assert!(report(&object, &with(notices.clone())).notes.is_empty());
+    notices.truncate(1);
+    let later = status(&object, &with(notices), at(10)).conditions;
+    assert!(find_condition(&later, "PlaintextSecretInSource").is_none());
+}
+
+#[test]
+fn ten_notices_of_a_topic_are_named_and_the_others_counted() {
+    let notice = |index| Notice {
+        topic: Topic::PlaintextSecret,
+        message: format!("{index}.yaml"),
+    };
+    let notices: Vec<_> = (0..12).map(notice).collect();
+    let message = gathered(&notices, Topic::PlaintextSecret).unwrap();
+    assert_eq!(message.lines().count(), 11);
+    assert!(message.ends_with("9.yaml\nand 2 more"), "{message}");
+    assert_eq!(gathered(&notices, Topic::UnusedImage), None);
 }
 
 /// G-188: health is waited for since the wait began, not since an earlier failure or another
