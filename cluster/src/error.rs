@@ -93,6 +93,8 @@ pub struct Refusal {
     pub reason: String,
     /// The server's text; for Secrets only field paths and reasons of it (S8).
     pub message: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
 }
 
 impl std::fmt::Display for Refusal {
@@ -104,7 +106,11 @@ impl std::fmt::Display for Refusal {
             400 | 422 => "invalid",
             _ => "refused",
         };
-        write!(formatter, "{act}: {}", self.message)
+        write!(formatter, "{act}: {}", self.message)?;
+        match &self.hint {
+            Some(hint) => write!(formatter, "; {hint}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -186,6 +192,7 @@ fn refusal(status: &Status, message: String) -> Refusal {
         code: status.code,
         reason: status.reason.clone(),
         message,
+        hint: dry_run_error::hint(&status.reason, &status.message),
     }
 }
 

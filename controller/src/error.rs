@@ -126,7 +126,12 @@ impl std::error::Error for Error {
 /// answer that the client's own text is.
 pub(crate) fn said(error: kube::Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
-        kube::Error::Api(status) if !status.message.is_empty() => status.message.clone().into(),
+        kube::Error::Api(status) if !status.message.is_empty() => {
+            match pipeline::dry_run_error::hint(&status.reason, &status.message) {
+                Some(hint) => format!("{}; {hint}", status.message).into(),
+                None => status.message.clone().into(),
+            }
+        }
         kube::Error::Api(status) => format!("status {}", status.code).into(),
         error => error.into(),
     }

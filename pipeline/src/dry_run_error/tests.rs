@@ -1,4 +1,4 @@
-use super::{Cause, is_immutable, of_secret};
+use super::{Cause, hint, is_immutable, of_secret};
 
 const SECRET: &str = "hunter2";
 
@@ -20,7 +20,7 @@ fn field_path_and_reason_are_kept_and_values_are_not() {
             &format!("Secret \"a\" is invalid: data[k]: {invalid}"),
             [cause("data[k]", &invalid)]
         ),
-        "Invalid: data[k]: FieldValueInvalid"
+        "data[k]: FieldValueInvalid"
     );
     let immutable = format!("Invalid value: \"{SECRET}\": field is immutable");
     assert_eq!(
@@ -32,7 +32,7 @@ fn field_path_and_reason_are_kept_and_values_are_not() {
                 cause("data", "field is immutable when `immutable` is set")
             ]
         ),
-        "Invalid: type: field is immutable, data: field is immutable"
+        "type: field is immutable, data: field is immutable"
     );
 }
 
@@ -44,17 +44,17 @@ fn decoding_errors_say_what_to_mend_without_the_bytes_around() {
             format!(
                 "Secret in version \"v1\" cannot be handled as a Secret: illegal base64 data at input byte 4, near {SECRET}"
             ),
-            "BadRequest: data values must be base64",
+            "data values must be base64",
         ),
         (
             format!(
                 "json: cannot unmarshal number into Go struct field Secret.data of type []uint8 {SECRET}"
             ),
-            "BadRequest: data values must be of type string",
+            "data values must be of type string",
         ),
         (
             format!("error found in #10 byte of ...|{SECRET}|..., bigger context ...|{SECRET}|..."),
-            "BadRequest: the API server's text is withheld, it may quote values",
+            "the API server's text is withheld, it may quote values",
         ),
     ];
     for (message, expected) in table {
@@ -67,12 +67,12 @@ fn missing_rights_name_user_and_verb() {
     let message = "secrets \"a\" is forbidden: User \"system:serviceaccount:apps:deployer\" cannot patch resource \"secrets\" in API group \"\" in the namespace \"apps\"";
     assert_eq!(
         of_secret("Forbidden", message, []),
-        "Forbidden: user \"system:serviceaccount:apps:deployer\" cannot patch resource \"secrets\""
+        "user \"system:serviceaccount:apps:deployer\" cannot patch resource \"secrets\" in API group \"\" in the namespace \"apps\""
     );
     let webhook = format!("admission webhook \"x\" denied the request: {SECRET}");
     assert_eq!(
         of_secret("Forbidden", &webhook, []),
-        "Forbidden: the API server's text is withheld, it may quote values"
+        "the API server's text is withheld, it may quote values"
     );
 }
 
@@ -83,7 +83,10 @@ fn reasons_and_paths_that_are_none_are_dropped() {
         reason: "hunter2 said",
         message: "",
     };
-    assert_eq!(of_secret("some text", "", [odd]), "Refused: Refused");
+    assert_eq!(
+        of_secret("some text", "", [odd]),
+        "the API server's text is withheld, it may quote values"
+    );
 }
 
 #[test]
@@ -118,8 +121,50 @@ fn missing_rights_are_told_for_any_resource() {
                    resource \"configmaps\" in API group \"\" in the namespace \"a\"";
     assert_eq!(
         of_secret("Forbidden", message, []),
-        "Forbidden: user \"system:serviceaccount:a:b\" cannot patch resource \"configmaps\""
+        "user \"system:serviceaccount:a:b\" cannot patch resource \"configmaps\" in API group \"\" in the namespace \"a\""
     );
-    let hostile = format!("x is forbidden: User \"a\" cannot get resource \"{SECRET} Y\" in");
-    assert!(!of_secret("Forbidden", &hostile, []).contains(SECRET));
+    let hostile = |resource: &str, group: &str, namespace: &str| {
+        format!(
+            "x is forbidden: User \"a\" cannot get resource \"{resource}\" in API group \"{group}\" \
+             in the namespace \"{namespace}\""
+        )
+    };
+    let free = format!("{SECRET} Y");
+    for text in [
+        hostile(&free, "", "a"),
+        hostile("pods", &free, "a"),
+        hostile("pods", "", &free),
+    ] {
+        assert!(
+            !of_secret("Forbidden", &text, []).contains(SECRET),
+            "{text}"
+        );
+        assert_eq!(hint("Forbidden", &text), None, "{text}");
+    }
+}
+
+/// G-208: the next step names whom to allow what, and by what.
+#[test]
+fn missing_rights_come_with_the_next_step() {
+    let of = |user: &str, group: &str, place: &str| {
+        let message = format!(
+            "deployments.apps \"a\" is forbidden: User \"{user}\" cannot patch resource \"deployments\" \
+             in API group \"{group}\" {place}"
+        );
+        hint("Forbidden", &message).unwrap()
+    };
+    assert_eq!(
+        of(
+            "system:serviceaccount:prod:deployer",
+            "apps",
+            "in the namespace \"prod\""
+        ),
+        "hint: allow ServiceAccount prod/deployer to patch deployments.apps by a Role and a \
+         RoleBinding in namespace \"prod\""
+    );
+    assert_eq!(
+        of("jane", "", "at the cluster scope: RBAC: not found"),
+        "hint: allow user \"jane\" to patch deployments by a ClusterRole and a ClusterRoleBinding"
+    );
+    assert_eq!(hint("Invalid", "x"), None);
 }
