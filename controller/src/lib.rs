@@ -22,4 +22,4 @@ mod stores;
 mod sweep;
 
 pub use flags::{Family, Flags, LogFormat};
-pub use start::run;
+pub use start::{NoCluster, run};

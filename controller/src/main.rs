@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use controller::Flags;
+use controller::{Flags, NoCluster};
 
 /// How long threads that block, on a server that does not answer for example, are waited for.
 const BLOCKED: Duration = Duration::from_millis(100);
+
+/// Exit status of a start that cannot work, as that of arguments which cannot be read.
+const MISUSED: u8 = 2;
 
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -26,5 +29,9 @@ fn main() -> ExitCode {
 
 fn failed(error: &anyhow::Error) -> ExitCode {
     tracing::error!(error = format!("{error:#}"), "stopped");
-    ExitCode::FAILURE
+    if error.is::<NoCluster>() {
+        ExitCode::from(MISUSED)
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -39,6 +39,15 @@ const CHANGES: usize = 1024;
 /// The lease's name.
 const LEASE: &str = "signet-controller";
 
+/// Neither a kubeconfig nor a pod's own configuration names a cluster.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no cluster to work in: no kubeconfig can be used, and this is no pod with a ServiceAccount; hint: set KUBECONFIG to the path of a kubeconfig"
+)]
+pub struct NoCluster {
+    source: kube::config::InferConfigError,
+}
+
 /// Runs the controller until a signal asks it to stop or the lead is lost.
 ///
 /// # Errors
@@ -152,7 +161,7 @@ async fn assemble(
 ) -> anyhow::Result<(Arc<Context>, Writers)> {
     let mut config = kube::Config::infer()
         .await
-        .context("no cluster configuration found")?;
+        .map_err(|source| NoCluster { source })?;
     // An audit log tells replicas apart by it.
     let agent = format!(
         "signet-controller/{} ({})",
