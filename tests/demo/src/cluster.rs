@@ -72,23 +72,12 @@ impl Cluster {
     }
 
     async fn connect(kubeconfig: Kubeconfig, options: KubeConfigOptions) -> anyhow::Result<Self> {
-        let context = options
+        let name = options
             .context
             .as_ref()
-            .or(kubeconfig.current_context.as_ref());
-        let context = kubeconfig
-            .contexts
-            .iter()
-            .find(|named| Some(&named.name) == context)
-            .and_then(|named| named.context.as_ref())
-            .context("the kubeconfig has no such context")?;
-        let server = kubeconfig
-            .clusters
-            .iter()
-            .find(|named| named.name == context.cluster)
-            .and_then(|named| named.cluster.as_ref())
-            .context("the context names no cluster of the kubeconfig")?;
-        let server = serde_json::to_value(server)?;
+            .or(kubeconfig.current_context.as_ref())
+            .context("the kubeconfig has no current context")?;
+        let server = serde_json::to_value(server(&kubeconfig, name)?)?;
         let config = Config::from_custom_kubeconfig(kubeconfig, &options).await?;
         Ok(Self {
             client: Client::try_from(config)?,
@@ -250,6 +239,40 @@ impl Cluster {
     }
 }
 
+/// Returns the API server of a kubeconfig's context.
+fn server<'a>(kubeconfig: &'a Kubeconfig, name: &str) -> anyhow::Result<&'a kube::config::Cluster> {
+    let contexts = &kubeconfig.contexts;
+    let context = contexts
+        .iter()
+        .find(|named| named.name == name)
+        .with_context(|| {
+            let known: Vec<_> = contexts.iter().map(|named| named.name.as_str()).collect();
+            format!(
+                "the kubeconfig has no context {name:?}; hint: it has {}",
+                if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                }
+            )
+        })?;
+    let wanted = context
+        .context
+        .as_ref()
+        .map(|context| context.cluster.as_str())
+        .unwrap_or_default();
+    kubeconfig
+        .clusters
+        .iter()
+        .find(|named| named.name == wanted)
+        .and_then(|named| named.cluster.as_ref())
+        .with_context(|| {
+            format!(
+                "context {name:?} names the cluster {wanted:?}, which the kubeconfig does not have"
+            )
+        })
+}
+
 fn resource(object: &Value) -> anyhow::Result<ApiResource> {
     let api_version = object["apiVersion"].as_str().context("no apiVersion")?;
     let kind = object["kind"].as_str().context("no kind")?;
@@ -258,3 +281,6 @@ fn resource(object: &Value) -> anyhow::Result<ApiResource> {
         group, version, kind,
     )))
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,9 +40,20 @@ pub(crate) async fn encrypt(secret: &SecretBytes, recipient: &str) -> anyhow::Re
     pipe("sops", &arguments, secret).await
 }
 
+/// Runs a program where neither files nor variables of whoever runs the demo tell it what to do: a
+/// `.sops.yaml` at hand would add its own keys and rules.
 async fn pipe(name: &str, arguments: &[&str], input: &SecretBytes) -> anyhow::Result<String> {
-    let mut child = Command::new(program(name)?)
+    let empty = tempfile::tempdir().context("failed to make an empty folder")?;
+    let mut command = Command::new(program(name)?);
+    for (variable, _) in std::env::vars_os() {
+        let of_tool = |prefix: &&str| variable.to_string_lossy().starts_with(prefix);
+        if ["SOPS_", "SEALED_SECRETS_"].iter().any(of_tool) {
+            command.env_remove(variable);
+        }
+    }
+    let mut child = command
         .args(arguments)
+        .current_dir(empty.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
