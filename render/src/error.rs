@@ -97,13 +97,13 @@ pub enum RenderError {
         /// kustomize's words.
         message: String,
     },
-    /// kustomize refuses the build because of what was decrypted.
+    /// kustomize refuses the build, in words that may quote what was decrypted or a plain Secret.
     #[error(
-        "kustomize build failed with the decrypted content of {files}; its message is withheld, \
+        "kustomize build failed with the secret content of {files}; its message is withheld, \
          because it may quote that content"
     )]
     Withheld {
-        /// The decrypted files.
+        /// The files.
         files: String,
     },
     /// kustomize gave something that is no object.

@@ -49,8 +49,12 @@ impl Kustomization {
     pub(crate) fn read(content: &[u8], path: &ArtifactPath) -> Result<Self, RenderError> {
         let values = read_values(Dialect::Kustomize, content, Some(path), &Limits::default())
             .map_err(|source| RenderError::Read { source })?;
-        // kustomize looks at the first document.
-        Ok(Self(values.into_iter().next().unwrap_or_default()))
+        Ok(Self::of(values))
+    }
+
+    /// Takes a file's documents, of which kustomize looks at the first.
+    pub(crate) fn of(documents: Vec<Value>) -> Self {
+        Self(documents.into_iter().next().unwrap_or_default())
     }
 
     /// Returns the entries of a list field; what is no list counts as empty.

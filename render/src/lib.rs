@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows about encryption: decrypted files come in as an [`manifests::Overlay`].
 
+mod blame;
 mod directory;
 mod error;
 mod images;

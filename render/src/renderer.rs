@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::walk::{self, Walk};
 use crate::worker::{Answer, BuildRequest, Built, Pool, WorkerFailure};
-use crate::{RenderError, directory, overrides, plain};
+use crate::{RenderError, blame, directory, overrides, plain};
 
 /// Name of the worker program.
 const WORKER_NAME: &str = "signet-render-worker";
@@ -153,7 +153,9 @@ impl Renderer {
         };
         let walk = walk::walk(&artifact.tree, &options.path, kustomize)?;
         let request = self.request(artifact, options, kustomize, &walk, Printed::Wanted);
-        Ok(self.ask(artifact, &request, overlay).await?.printed())
+        let built = self.ask(artifact, &request, overlay).await;
+        let built = built.map_err(|error| blame::explain(error, &artifact.tree, &walk));
+        Ok(built?.printed())
     }
 
     async fn kustomize(
@@ -171,8 +173,10 @@ impl Renderer {
         {
             return Ok(manifests);
         }
-        let built = self.ask(artifact, &request, overlay).await?;
-        read_objects(built.manifests())
+        let built = self.ask(artifact, &request, overlay).await;
+        built
+            .and_then(|built| read_objects(built.manifests()))
+            .map_err(|error| blame::explain(error, &artifact.tree, &walk))
     }
 
     fn request<'a>(

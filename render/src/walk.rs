@@ -19,6 +19,8 @@ use crate::{RenderError, reference};
 pub(crate) struct Walk {
     /// The kustomization file made for the directory, when it has none.
     pub(crate) synthesised: Option<Synthesised>,
+    /// The kustomization files themselves.
+    pub(crate) kustomizations: Vec<ArtifactPath>,
     /// Generator files and patches, in the order in which they are met.
     pub(crate) inputs: Vec<InputFile>,
     /// Files of manifests, in path order.
@@ -129,6 +131,7 @@ impl Walker<'_> {
                 continue;
             };
             let kustomization = Kustomization::read(&file.content, &path)?;
+            self.walk.kustomizations.push(path.clone());
             let place = Place {
                 tree: self.tree,
                 directory: &directory,
@@ -359,7 +362,7 @@ fn check_other_references(
 }
 
 /// Returns the texts of a field that is a text or a list of them.
-fn texts_of<'a>(value: &'a Value, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub(crate) fn texts_of<'a>(value: &'a Value, name: &'a str) -> impl Iterator<Item = &'a str> {
     fields(value, name).flat_map(|field| match field {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>(),
         Value::String(text) if !text.is_empty() => vec![text.as_str()],

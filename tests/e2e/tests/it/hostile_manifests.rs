@@ -35,10 +35,10 @@ fn hostile_manifests_fail_their_own_unit_alone() {
         (
             "nested",
             nested().into_bytes(),
-            &["recursion limit exceeded"],
+            &["a.yaml", "levels deep"],
         ),
         ("encoding", encoding.to_vec(), &["a.yaml", "UTF-8"]),
-        ("duplicate", duplicate.into(), &["already defined"]),
+        ("duplicate", duplicate.into(), &["a.yaml", "duplicate key"]),
     ];
     let tenant = Tenant::new(
         shared,
