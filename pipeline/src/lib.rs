@@ -5,6 +5,7 @@
 //! in), then follow it through [`mod@build`], [`mod@normalise`], [`stage`], [`plan`] and [`health`].
 
 pub mod build;
+pub mod comparison;
 pub mod consumers;
 pub mod decrypt;
 pub mod difference;
@@ -12,6 +13,7 @@ pub mod dry_run_error;
 pub mod health;
 pub mod inventory;
 pub mod normalise;
+pub mod operation;
 pub mod plan;
 pub mod redact;
 pub mod stage;

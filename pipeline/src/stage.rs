@@ -8,6 +8,10 @@ use manifests::{GroupKind, Manifest, ObjectId};
 
 use crate::normalise::Wanted;
 
+mod tasks;
+
+pub use tasks::{Task, TaskAct, Waves, tasks};
+
 /// How long a stage that others depend on may take to become usable.
 pub const STAGE_TIMEOUT: Duration = Duration::from_mins(1);
 

@@ -264,6 +264,12 @@ pub enum Protection {
     Recreate,
     /// Not decrypted.
     KeepEncrypted,
+    /// Pruned after everything else of a sync in waves.
+    PruneLast,
+    /// Not counted as out of sync when it is no longer wanted.
+    NotCounted,
+    /// Its health does not count.
+    HealthNotCounted,
 }
 
 impl Unit {
