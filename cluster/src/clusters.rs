@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kube::{Client, Config};
-use tokio::sync::Semaphore;
 
 use crate::conceal::Concealer;
 use crate::error::ApiError;
+use crate::gate::{Gate, Party};
 use crate::resources::Resources;
 
 /// How many requests may be in flight at once, over all identities.
 ///
 /// More does not make the API server faster, it makes its queue longer.
 const IN_FLIGHT: usize = 64;
+
+/// How many requests that get no answer for a while may be under way besides.
+const ASIDE: usize = 256;
 
 /// How long a connection may be silent. Watches are ended by the API server before that.
 const SILENCE: Duration = Duration::from_secs(295);
@@ -50,7 +53,8 @@ pub struct Cluster {
     client: Client,
     pub(crate) resources: Arc<Resources>,
     pub(crate) concealer: Arc<Concealer>,
-    pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) in_flight: Arc<Gate>,
+    pub(crate) party: Party,
 }
 
 impl Clusters {
@@ -116,7 +120,8 @@ impl Cluster {
         Ok(Self {
             resources: Arc::new(Resources::new(client.clone())),
             concealer: Arc::new(Concealer::new()?),
-            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+            in_flight: Gate::new(IN_FLIGHT, ASIDE),
+            party: Party::default(),
             client,
         })
     }
@@ -134,6 +139,16 @@ impl Cluster {
             + 'static,
     {
         Self::of(Client::new(service, "default")).expect("random bytes can be drawn")
+    }
+
+    /// Returns the same for the requests of one unit: units take turns, and namespaces before them.
+    #[must_use]
+    pub fn on_behalf_of(mut self, namespace: &str, unit: &str) -> Self {
+        self.party = Party {
+            namespace: namespace.into(),
+            unit: unit.into(),
+        };
+        self
     }
 
     /// Returns the client underneath, for typed reads and watches.

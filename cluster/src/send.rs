@@ -11,8 +11,11 @@ use crate::clusters::Cluster;
 use crate::error::ApiError;
 
 /// How long an answer is waited for. The API server itself gives a request up after a minute; one
-/// that hangs must not hold a place among the requests in flight for ever.
+/// that hangs must not be waited for longer.
 const ANSWER: Duration = Duration::from_secs(65);
+
+/// How long a request that is not answered keeps its place among those in flight.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the texts of the answer may quote plaintext.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,12 +41,17 @@ impl Cluster {
         request: Request<Vec<u8>>,
         sent: Sent,
     ) -> Result<Value, ApiError> {
-        let _place = self
-            .in_flight
-            .acquire()
-            .await
-            .map_err(|_closed| ApiError::Stopping)?;
-        let answer = tokio::time::timeout(ANSWER, self.client().request(request)).await;
+        let place = self.in_flight.enter(&self.party).await;
+        let mut place = place.ok_or(ApiError::Stopping)?;
+        let request = tokio::time::timeout(ANSWER, self.client().request(request));
+        tokio::pin!(request);
+        let answer = tokio::select! {
+            answer = &mut request => answer,
+            () = tokio::time::sleep(PATIENCE) => {
+                place.step_aside();
+                request.await
+            }
+        };
         let Ok(answer) = answer else {
             return Err(ApiError::NoAnswer {
                 object: id.clone(),

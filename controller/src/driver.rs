@@ -7,21 +7,21 @@
 
 mod backoff;
 mod finalizer;
+mod queue;
 mod status;
 mod wake;
+mod work;
 
 use std::any::TypeId;
-use std::convert::Infallible;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use jiff::Timestamp;
 use kube::core::object::HasStatus;
 use kube::core::{DeserializeGuard, NamespaceResourceScope};
-use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::reflector::{ObjectRef, store::Writer};
 use kube::runtime::{PredicateConfig, WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
@@ -72,8 +72,8 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
     const REPORTER: &'static str;
     /// How a status is written.
     const STATUS_UPDATE: StatusUpdate = StatusUpdate::Patch;
-    /// How many objects are worked on at once.
-    const CONCURRENCY: u16 = 32;
+    /// How many objects are worked on at once, besides those that take long and hold up nobody.
+    const CONCURRENCY: usize = 32;
 
     /// Whether statuses of the kind are written at all.
     fn writes_status(_flags: &Flags) -> bool {
@@ -180,6 +180,9 @@ impl Severity {
     }
 }
 
+/// When to look at an object again; `None` leaves it to what wakes it.
+type Again = Option<Duration>;
+
 struct Driver {
     context: Arc<Context>,
     backoffs: Backoffs,
@@ -210,23 +213,15 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
             wake::significant::<Guarded<R::Kind>>,
             PredicateConfig::default(),
         );
-    let stopping = context.stopping();
-    Controller::for_stream(stream, reader)
-        .with_config(Config::default().concurrency(R::CONCURRENCY))
-        .reconcile_on(R::triggers(&context))
-        .graceful_shutdown_on(stopping)
-        .run(
-            reconcile::<R>,
-            |_object, never, _driver| match *never {},
-            driver,
-        )
-        .for_each(|result| {
-            if let Err(error) = result {
-                debug!(kind = R::NAME, error = %error, "watch or queue hiccup");
-            }
-            std::future::ready(())
-        })
-        .await;
+    let changed = stream.filter_map(|result| {
+        let object = result
+            .inspect_err(|error| debug!(kind = R::NAME, error = %error, "watch hiccup"))
+            .ok();
+        std::future::ready(object.map(|object| ObjectRef::from_obj(&object)))
+    });
+    let woken = futures::stream::select(changed, R::triggers(&context));
+    let run = move |object| reconcile::<R>(object, Arc::clone(&driver)).boxed();
+    work::work(reader, woken, R::CONCURRENCY, run, context.stopping()).await;
 }
 
 /// Returns what of a kind is watched.
@@ -245,28 +240,28 @@ where
 async fn reconcile<R: Reconciler>(
     guarded: Arc<Guarded<R::Kind>>,
     driver: Arc<Driver>,
-) -> Result<Action, Infallible> {
+) -> Again {
     let namespace = guarded.namespace().unwrap_or_default();
     let name = guarded.name_any();
     let span = tracing::debug_span!("reconcile", kind = R::NAME, namespace, name);
     let started = Instant::now();
-    let action = driver.reconcile::<R>(&guarded).instrument(span).await;
+    let again = driver.reconcile::<R>(&guarded).instrument(span).await;
     // An object on its way out has no series of its own any more.
     if guarded.meta().deletion_timestamp.is_none() {
         let metrics = &driver.context.metrics;
         metrics.reconciled(R::NAME, &namespace, &name, started.elapsed());
     }
-    Ok(action)
+    again
 }
 
 impl Driver {
-    async fn reconcile<R: Reconciler>(&self, guarded: &Guarded<R::Kind>) -> Action {
+    async fn reconcile<R: Reconciler>(&self, guarded: &Guarded<R::Kind>) -> Again {
         let object = match &guarded.0 {
             Ok(object) => object,
             Err(invalid) => {
                 warn!(error = %invalid, "object cannot be read");
                 self.context.metrics.failed(R::NAME, Category::Invalid);
-                return Action::await_change();
+                return None;
             }
         };
         let caught_up = self.context.written.caught_up::<R>(object);
@@ -275,7 +270,7 @@ impl Driver {
             return self.clean_up::<R>(object).await;
         }
         if R::is_suspended(object) {
-            return Action::await_change();
+            return None;
         }
         if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
             return self.failed::<R>(object, &error, None);
@@ -300,9 +295,7 @@ impl Driver {
             Ok(None) => {
                 self.backoffs.forget(object.meta().uid.as_deref());
                 self.context.metrics.succeeded(R::NAME);
-                report
-                    .again
-                    .map_or_else(Action::await_change, Action::requeue)
+                report.again
             }
             Ok(Some(error)) | Err(error) => self.failed::<R>(object, error, report.again),
         }
@@ -315,19 +308,19 @@ impl Driver {
         R::apply(plan, &self.context).await
     }
 
-    async fn clean_up<R: Reconciler>(&self, object: &R::Kind) -> Action {
+    async fn clean_up<R: Reconciler>(&self, object: &R::Kind) -> Again {
         let Some(finalizer) = R::FINALIZER else {
-            return Action::await_change();
+            return None;
         };
         if !object.finalizers().iter().any(|found| found == finalizer) {
-            return Action::await_change();
+            return None;
         }
         let cleaned = match R::cleanup(object, &self.context).await {
             Ok(()) => finalizer::remove::<R>(object, finalizer, &self.context).await,
             Err(error) => Err(error),
         };
         match cleaned {
-            Ok(()) => Action::await_change(),
+            Ok(()) => None,
             Err(error) => self.failed::<R>(object, &error, None),
         }
     }
@@ -337,7 +330,7 @@ impl Driver {
         object: &R::Kind,
         error: &Error,
         again: Option<Duration>,
-    ) -> Action {
+    ) -> Again {
         let category = error.category();
         self.context.metrics.failed(R::NAME, category);
         let text = Chain(error).to_string();
@@ -352,9 +345,9 @@ impl Driver {
         }
         let delay = self.backoffs.next(object.meta().uid.as_deref(), category);
         match (again, delay) {
-            (Some(again), Some(delay)) => Action::requeue(again.max(delay)),
-            (Some(delay), None) | (None, Some(delay)) => Action::requeue(delay),
-            (None, None) => Action::await_change(),
+            (Some(again), Some(delay)) => Some(again.max(delay)),
+            (Some(delay), None) | (None, Some(delay)) => Some(delay),
+            (None, None) => None,
         }
     }
 

@@ -30,8 +30,9 @@ use crate::serve;
 use crate::stores::Stores;
 use crate::sweep;
 
-/// How long work in flight may take to finish after a stop is asked for.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long work in flight may take to finish after a stop is asked for: another replica is to lead
+/// within two seconds, and what is broken off is taken up where it was.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// How many changes of a kind may be under way to those they wake.
 const CHANGES: usize = 1024;

@@ -65,13 +65,13 @@ async fn hung_server_is_given_up() {
     let cluster = Cluster::of_service(tower::service_fn(|_: Request<Body>| {
         pending::<Result<Response<Body>, std::io::Error>>()
     }));
-    let places = cluster.in_flight.available_permits();
+    let places = cluster.in_flight.free();
     let id = ObjectId::new(GroupKind::new("", "ConfigMap"), Some("a"), "a");
     let request = Request::get("/api/v1/namespaces/a/configmaps/a");
     let request = request.body(Vec::new()).unwrap();
     let failed = cluster.ask(&id, request).await.unwrap_err();
     assert!(matches!(failed, ApiError::NoAnswer { .. }), "{failed}");
-    assert_eq!(cluster.in_flight.available_permits(), places);
+    assert_eq!(cluster.in_flight.free(), places);
 }
 
 /// I2: a path that is not served says nothing about the object; only `NotFound` does.

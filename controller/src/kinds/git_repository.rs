@@ -27,7 +27,7 @@ impl Reconciler for GitRepositories {
     const NAME: &'static str = "GitRepository";
     const FINALIZER: Option<&'static str> = Some(api::names::flux::FINALIZER);
     const REPORTER: &'static str = "source-controller";
-    const CONCURRENCY: u16 = 8;
+    const CONCURRENCY: usize = 8;
 
     fn is_suspended(object: &GitRepository) -> bool {
         object.spec.suspend

@@ -44,7 +44,10 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
         ));
     }
     let identity = identity(unit, context.flags.default_service_account.as_deref());
-    let cluster = context.clusters.with_rights_of(&identity)?;
+    let cluster = context
+        .clusters
+        .with_rights_of(&identity)?
+        .on_behalf_of(namespace, &unit.id.name);
     let artifact = artifact(wanted, context).await?;
     dependencies(wanted, &artifact.revision, context)?;
     let built = build(wanted, &artifact, &cluster, context).await;
