@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::inventory::Inventory;
 use crate::stage::{Stage, Stages};
-use crate::unit::{ImmutableChange, Protection, Unit};
+use crate::unit::{ImmutableChange, Protection, Unit, claimant};
 
 mod compare;
 mod foresee;
@@ -29,14 +29,15 @@ mod prune;
 mod split;
 
 pub(crate) use compare::LAST_APPLIED;
-pub use compare::differs;
+pub use compare::{Comparable, differs};
 pub use foresee::{foresee, foresee_prune, foresee_stale};
 pub use prune::{Pruned, keep, plan_prune, plan_removal, plan_teardown, stale};
 
 /// What the API server says about one wanted object.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// The object as it is, values of Secrets replaced by tokens; `None` when there is none.
+    /// The object as it is, values of Secrets replaced by tokens; `None` when there is none. Where
+    /// it was compared already, its labels, annotations and UID are enough.
     pub live: Option<Value>,
     /// What applying it would make of it.
     pub dry_run: DryRun,
@@ -50,6 +51,10 @@ pub enum DryRun {
     Skipped,
     /// The object as it would be, values of Secrets replaced by the same tokens.
     Predicted(Value),
+    /// Applying changes nothing: what would be was compared with what is before ([`Comparable`]).
+    Same,
+    /// Applying changes something, compared as well.
+    Different,
     /// The API server refused.
     Refused(Refusal),
 }
@@ -90,6 +95,11 @@ pub enum Skip {
     Gone,
     /// Nobody looked whether it is there, so it stays in the inventory.
     Unseen,
+    /// It belongs to another unit: one of another family, or one that is to adopt it (G-250).
+    Claimed {
+        /// Which one, as `<family>:<namespace>/<name>`.
+        by: String,
+    },
     /// It is no longer wanted, and nobody asked for its deletion.
     NotAsked,
 }
@@ -330,14 +340,18 @@ pub fn plan_objects<'a>(
     })
 }
 
-/// Decides about one object. The arbitration between families (§17) has its place before the
-/// comparison: a claim on the live object is one more reason to skip.
+/// Decides about one object. Whose it is comes first (§17): what a unit of another family has is not
+/// written, whatever a dry run says.
 fn decide(
     unit: &Unit,
     manifest: &Manifest,
     found: &Found,
 ) -> Result<(Action, Option<Write>), String> {
-    if let Some(protection) = protection(unit, manifest, found.live.as_ref()) {
+    let live = found.live.as_ref();
+    if let Some(by) = live.and_then(|live| claimant(&unit.id, &unit.owner, live)) {
+        return Ok((Action::Skipped(Skip::Claimed { by }), None));
+    }
+    if let Some(protection) = protection(unit, manifest, live) {
         return Ok((Action::Skipped(Skip::Protected(protection)), None));
     }
     let apply = || {
@@ -350,12 +364,17 @@ fn decide(
     let Some(live) = &found.live else {
         return match &found.dry_run {
             DryRun::Refused(refusal) => Err(refusal.message.clone()),
-            DryRun::Predicted(_) | DryRun::Skipped => Ok((Action::Created, Some(apply()))),
+            DryRun::Predicted(_) | DryRun::Same | DryRun::Different | DryRun::Skipped => {
+                Ok((Action::Created, Some(apply())))
+            }
         };
     };
     match &found.dry_run {
+        DryRun::Same => Ok((Action::Unchanged, None)),
         DryRun::Predicted(predicted) if !differs(live, predicted) => Ok((Action::Unchanged, None)),
-        DryRun::Predicted(_) | DryRun::Skipped => Ok((Action::Configured, Some(apply()))),
+        DryRun::Predicted(_) | DryRun::Different | DryRun::Skipped => {
+            Ok((Action::Configured, Some(apply())))
+        }
         DryRun::Refused(refusal) if refusal.immutable && recreates(unit, manifest) => {
             let write = Write::Recreate {
                 manifest: manifest.clone(),
