@@ -237,10 +237,7 @@ where
     }
 }
 
-async fn reconcile<R: Reconciler>(
-    guarded: Arc<Guarded<R::Kind>>,
-    driver: Arc<Driver>,
-) -> Again {
+async fn reconcile<R: Reconciler>(guarded: Arc<Guarded<R::Kind>>, driver: Arc<Driver>) -> Again {
     let namespace = guarded.namespace().unwrap_or_default();
     let name = guarded.name_any();
     let span = tracing::debug_span!("reconcile", kind = R::NAME, namespace, name);
@@ -344,11 +341,7 @@ impl Driver {
             );
         }
         let delay = self.backoffs.next(object.meta().uid.as_deref(), category);
-        match (again, delay) {
-            (Some(again), Some(delay)) => Some(again.max(delay)),
-            (Some(delay), None) | (None, Some(delay)) => Some(delay),
-            (None, None) => None,
-        }
+        backoff::next_try(error, again, delay)
     }
 
     /// Forgets all that is kept by object when one is gone.

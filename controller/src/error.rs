@@ -42,6 +42,7 @@ pub(crate) struct Error {
     category: Category,
     reason: Cow<'static, str>,
     message: String,
+    is_passing: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -56,6 +57,7 @@ impl Error {
             category,
             reason: reason.into(),
             message: message.into(),
+            is_passing: false,
             source: None,
         }
     }
@@ -75,7 +77,11 @@ impl Error {
             kube::Error::Api(status) => by_status(status.code),
             _ => Category::Unavailable,
         };
-        Self::new(category, "KubernetesError", format!("failed to {step}")).because(said(source))
+        let error = Self::new(category, "KubernetesError", format!("failed to {step}"));
+        Self {
+            is_passing: category == Category::Unavailable,
+            ..error.because(said(source))
+        }
     }
 
     /// Something that cannot happen did.
@@ -94,6 +100,12 @@ impl Error {
     /// Returns what the failure means.
     pub(crate) fn category(&self) -> Category {
         self.category
+    }
+
+    /// Whether the API server is what could not be reached: nothing about the object is at fault, and
+    /// the next try may well do.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.is_passing
     }
 
     /// Returns the condition's reason.
@@ -174,6 +186,7 @@ impl From<providers::StoreError> for Error {
             category: by_secrets_error(error.kind()),
             reason: Cow::Borrowed("StoreError"),
             message: Chain(&error).to_string(),
+            is_passing: false,
             source: None,
         }
     }
@@ -193,6 +206,7 @@ impl From<cluster::ApiError> for Error {
             category,
             reason: Cow::Borrowed("KubernetesError"),
             message: Chain(&error).to_string(),
+            is_passing: category == Category::Unavailable,
             source: None,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::Category;
+use crate::error::{Category, Error};
 
 /// Consecutive failures per object.
 #[derive(Default)]
@@ -25,6 +25,24 @@ impl Backoffs {
     pub(super) fn forget(&self, uid: Option<&str>) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(uid.unwrap_or_default());
+    }
+}
+
+/// Returns when to try again: `again` is what the object asks for, `delay` what its failures in a row
+/// call for.
+///
+/// An object's own interval counts where it is longer. An API server that could not be reached is
+/// asked sooner, for that is nothing an interval was written for.
+pub(super) fn next_try(
+    error: &Error,
+    again: Option<Duration>,
+    delay: Option<Duration>,
+) -> Option<Duration> {
+    match (again, delay) {
+        (Some(again), Some(delay)) if error.is_passing() => Some(again.min(delay)),
+        (Some(again), Some(delay)) => Some(again.max(delay)),
+        (Some(delay), None) | (None, Some(delay)) => Some(delay),
+        (None, None) => None,
     }
 }
 
@@ -52,6 +70,31 @@ fn delay(category: Category, failures: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The API server's absence of a moment does not cost a whole retry interval; a failure of the
+    /// object's own does.
+    #[test]
+    fn passing_fault_is_tried_again_before_the_interval() {
+        let minutes = Some(Duration::from_mins(10));
+        let (second, soon) = (
+            Some(Duration::from_secs(1)),
+            Some(Duration::from_millis(500)),
+        );
+        let gone = || kube::Error::Service("connection refused".into());
+        let passing = Error::kubernetes("read the Secret", gone());
+        assert_eq!(next_try(&passing, minutes, second), second);
+        assert_eq!(
+            next_try(&passing, soon, second),
+            soon,
+            "capped by the interval"
+        );
+        assert_eq!(next_try(&passing, None, second), second);
+        let renamed = Error::kubernetes("read the Secret", gone()).with_reason("ErrUpdateFailed");
+        assert_eq!(next_try(&renamed, minutes, second), second);
+        let own = Error::new(Category::Unavailable, "HealthCheckFailed", "too late");
+        assert_eq!(next_try(&own, minutes, second), minutes);
+        assert_eq!(next_try(&own, None, None), None);
+    }
 
     #[test]
     fn invalid_objects_wait_for_their_users() {
