@@ -25,6 +25,8 @@ impl Reconciler for GitRepositories {
     type Status = GitRepositoryStatus;
 
     const NAME: &'static str = "GitRepository";
+    // COMPAT: as upstream. Nothing is to undo: what no repository names any more leaves the store by
+    // itself.
     const FINALIZER: Option<&'static str> = Some(api::names::flux::FINALIZER);
     const REPORTER: &'static str = "source-controller";
     const CONCURRENCY: usize = 8;
@@ -81,10 +83,5 @@ impl Reconciler for GitRepositories {
             again: interval.filter(|_| by_interval),
             notes,
         }
-    }
-
-    /// Nothing to undo: what no repository names any more leaves the store by itself.
-    async fn cleanup(_object: &GitRepository, _context: &Context) -> Result<(), Error> {
-        Ok(())
     }
 }
