@@ -1,11 +1,15 @@
 //! Server-side apply, for real and as a dry run.
 
 use http::Request;
+use http::request::Builder;
 use manifests::Manifest;
 use serde_json::Value;
 
 use crate::clusters::Cluster;
 use crate::error::ApiError;
+use crate::read::held;
+
+const CONTENT_TYPE: &str = "application/apply-patch+yaml";
 
 /// As whom and how an object is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,14 +65,41 @@ impl Cluster {
         manifest: &Manifest,
         options: &ApplyOptions,
     ) -> Result<Value, ApiError> {
-        let id = manifest.id();
+        let request = self.apply_request(manifest, options).await?;
+        self.send(request, CONTENT_TYPE, manifest).await
+    }
+
+    /// Returns what applying an object would make of it, the plaintext of a Secret held beside it:
+    /// a dry run, for whoever shows or compares values to somebody who may read them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::apply`].
+    pub async fn predict(
+        &self,
+        manifest: &Manifest,
+        field_manager: &str,
+        conflicts: Conflicts,
+    ) -> Result<Manifest, ApiError> {
+        let options = ApplyOptions {
+            field_manager: field_manager.to_owned(),
+            dry_run: DryRun::Only,
+            conflicts,
+        };
+        let request = self.apply_request(manifest, &options).await?;
+        let answer = self.deliver(request, CONTENT_TYPE, manifest).await?;
+        held(answer).ok_or_else(|| ApiError::NoName {
+            object: manifest.id(),
+        })
+    }
+
+    async fn apply_request(
+        &self,
+        manifest: &Manifest,
+        options: &ApplyOptions,
+    ) -> Result<Builder, ApiError> {
         let kind = self.kind_of(manifest).await?;
-        let path = format!("{}?{}", kind.path(&id)?, options.query());
-        self.send(
-            Request::patch(path),
-            "application/apply-patch+yaml",
-            manifest,
-        )
-        .await
+        let path = kind.path(&manifest.id())?;
+        Ok(Request::patch(format!("{path}?{}", options.query())))
     }
 }

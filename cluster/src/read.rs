@@ -1,7 +1,8 @@
 //! Reading objects; the values of Secrets are concealed on arrival.
 
 use http::{Request, header};
-use manifests::ObjectId;
+use manifests::{Manifest, ObjectId};
+use pipeline::redact::strip_last_applied;
 use serde_json::Value;
 
 use crate::clusters::Cluster;
@@ -15,16 +16,35 @@ impl Cluster {
     ///
     /// When the API server refuses or cannot be reached.
     pub async fn read(&self, kind: &Kind, id: &ObjectId) -> Result<Option<Value>, ApiError> {
+        let mut found = self.find(kind, id).await?;
+        if let Some(object) = &mut found {
+            self.concealer.conceal(object);
+        }
+        Ok(found)
+    }
+
+    /// Returns one object with the plaintext of a Secret held beside it, or `None` when it is not
+    /// there: for whoever shows or compares values to somebody who may read them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cluster::read`].
+    pub async fn read_manifest(
+        &self,
+        kind: &Kind,
+        id: &ObjectId,
+    ) -> Result<Option<Manifest>, ApiError> {
+        Ok(self.find(kind, id).await?.and_then(held))
+    }
+
+    async fn find(&self, kind: &Kind, id: &ObjectId) -> Result<Option<Value>, ApiError> {
         let path = match kind.path(id) {
             // What cannot be the name of an object is the name of none.
             Err(ApiError::NoName { .. }) => return Ok(None),
             path => path?,
         };
         match self.fetch(id, path).await {
-            Ok(mut object) => {
-                self.concealer.conceal(&mut object);
-                Ok(Some(object))
-            }
+            Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
@@ -76,4 +96,12 @@ impl Cluster {
             .map_err(|source| ApiError::of(id, kube::Error::HttpError(source)))?;
         self.ask(id, request).await
     }
+}
+
+/// Takes an answer whole, the values of a Secret out of the object and wiped there.
+pub(crate) fn held(mut answer: Value) -> Option<Manifest> {
+    strip_last_applied(&mut answer);
+    let mut manifest = Manifest::new(answer, None)?;
+    manifest.conceal_secret_data();
+    Some(manifest)
 }

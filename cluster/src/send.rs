@@ -76,6 +76,18 @@ impl Cluster {
         content_type: &'static str,
         manifest: &Manifest,
     ) -> Result<Value, ApiError> {
+        let mut answer = self.deliver(request, content_type, manifest).await?;
+        self.concealer.conceal(&mut answer);
+        Ok(answer)
+    }
+
+    /// Sends a manifest and returns the answer as it comes.
+    pub(crate) async fn deliver(
+        &self,
+        request: Builder,
+        content_type: &'static str,
+        manifest: &Manifest,
+    ) -> Result<Value, ApiError> {
         let id = manifest.id();
         // EXPOSE: this is the request that brings the plaintext to the API server. The HTTP client
         // takes the copy over and drops it unwiped after sending.
@@ -91,9 +103,7 @@ impl Cluster {
         } else {
             Sent::Nothing
         };
-        let mut answer = self.exchange(&id, request, sent).await?;
-        self.concealer.conceal(&mut answer);
-        Ok(answer)
+        self.exchange(&id, request, sent).await
     }
 }
 
