@@ -64,25 +64,46 @@ fn environment(container: &Value, found: &mut BTreeSet<SecretReference>) {
 
 fn of_volume(volume: &Value, found: &mut BTreeSet<SecretReference>) {
     if let Some(secret) = volume.get("secret") {
-        insert(secret, "secretName", Key::All, found);
+        insert(secret, "secretName", Key::Items, found);
     }
     if let Some(projected) = volume.get("projected") {
         for source in list(projected, "sources") {
             if let Some(secret) = source.get("secret") {
-                insert(secret, "name", Key::All, found);
+                insert(secret, "name", Key::Items, found);
             }
         }
     }
-    if let Some(secret) = volume.pointer("/csi/nodePublishSecretRef") {
-        insert(secret, "name", Key::All, found);
+    if let Some(share) = volume.get("azureFile") {
+        insert(share, "secretName", Key::All, found);
+    }
+    for pointer in VOLUME_CREDENTIALS {
+        if let Some(secret) = volume.pointer(pointer) {
+            insert(secret, "name", Key::All, found);
+        }
     }
 }
 
-/// Whether a reference names one key.
+/// Where other kinds of volume name the Secret they are mounted with.
+const VOLUME_CREDENTIALS: [&str; 8] = [
+    "/cephfs/secretRef",
+    "/cinder/secretRef",
+    "/csi/nodePublishSecretRef",
+    "/flexVolume/secretRef",
+    "/iscsi/secretRef",
+    "/rbd/secretRef",
+    "/scaleIO/secretRef",
+    "/storageos/secretRef",
+];
+
+/// Which keys a reference names.
 #[derive(Clone, Copy)]
 enum Key {
+    /// None: the Secret is read as a whole.
     All,
+    /// One, in `key`.
     Named,
+    /// One in each of `items`, if there are any.
+    Items,
 }
 
 fn insert(reference: &Value, name: &str, key: Key, found: &mut BTreeSet<SecretReference>) {
@@ -95,17 +116,25 @@ fn insert(reference: &Value, name: &str, key: Key, found: &mut BTreeSet<SecretRe
     let Some(name) = text(name).filter(|name| !name.is_empty()) else {
         return;
     };
-    found.insert(SecretReference {
-        name,
-        key: match key {
-            Key::All => None,
-            Key::Named => text("key"),
-        },
-        optional: reference
-            .get("optional")
-            .and_then(Value::as_bool)
-            .unwrap_or_default(),
-    });
+    let keys: Vec<String> = match key {
+        Key::All => Vec::new(),
+        Key::Named => text("key").into_iter().collect(),
+        Key::Items => list(reference, "items")
+            .filter_map(|item| item.get("key")?.as_str().map(str::to_owned))
+            .collect(),
+    };
+    let optional = reference
+        .get("optional")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
+    let whole = keys.is_empty().then_some(None);
+    for key in keys.into_iter().map(Some).chain(whole) {
+        found.insert(SecretReference {
+            name: name.clone(),
+            key,
+            optional,
+        });
+    }
 }
 
 fn list<'a>(value: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {

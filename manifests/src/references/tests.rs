@@ -38,13 +38,19 @@ fn every_way_to_read_a_secret_is_found() {
             {"name": "b", "projected": {"sources": [{"secret": {"name": "five"}}, {"configMap": {"name": "not"}}]}},
             {"name": "c", "csi": {"driver": "x", "nodePublishSecretRef": {"name": "six"}}},
             {"name": "d", "emptyDir": {}},
+            {"name": "e", "secret": {"secretName": "eight", "items": [{"key": "x", "path": "x"}, {"key": "y", "path": "y"}]}},
+            {"name": "f", "azureFile": {"secretName": "nine", "shareName": "s"}},
+            {"name": "g", "rbd": {"secretRef": {"name": "ten"}}},
         ],
         "imagePullSecrets": [{"name": "seven"}],
     });
     let pod = workload("v1", "Pod", &json!({"spec": spec}));
     assert_eq!(
         names(&pod),
-        ["five", "four?", "one[k]", "seven", "six", "three", "two?"]
+        [
+            "eight[x]", "eight[y]", "five", "four?", "nine", "one[k]", "seven", "six", "ten",
+            "three", "two?"
+        ]
     );
 }
 
