@@ -9,7 +9,7 @@ use crate::normalise::{Scope, Scopes, normalise};
 use crate::stage::{Stages, stages};
 use crate::unit::{
     DeletionPolicy, Duplicates, Family, HealthPolicy, ImmutableChange, PrunePolicy, SourceRef,
-    Unit, UnitId, flux,
+    SyncOptions, Unit, UnitId, flux,
 };
 
 pub(crate) mod sealed;
@@ -42,6 +42,9 @@ pub(crate) fn unit() -> Unit {
         interval: Duration::from_mins(5),
         retry_interval: Duration::from_mins(5),
         suspended: false,
+        waves: None,
+        ignored: Vec::new(),
+        options: SyncOptions::default(),
     }
 }
 

@@ -104,7 +104,7 @@ pub enum Normalise {
     },
 }
 
-/// Gives every manifest its namespace and its owner's labels (G-039, G-186).
+/// Gives every manifest its namespace and its owner's marks (G-039, G-186).
 ///
 /// # Errors
 ///
@@ -170,26 +170,44 @@ fn place(manifest: &mut Manifest, unit: &Unit, scopes: &Scopes) -> Result<(), No
 }
 
 fn stamp(manifest: &mut Manifest, unit: &Unit) -> Result<(), Normalise> {
-    if unit.owner.labels.is_empty() {
+    let object = manifest.id();
+    let labels = unit.owner.labels_of(&object);
+    put(manifest, ("labels", "metadata.labels"), labels)?;
+    let annotations = unit.owner.annotations_of(&object);
+    put(
+        manifest,
+        ("annotations", "metadata.annotations"),
+        annotations,
+    )
+}
+
+/// Adds marks to a part of the metadata.
+fn put<'a>(
+    manifest: &mut Manifest,
+    (part, field): (&str, &'static str),
+    marks: impl Iterator<Item = (&'a str, String)>,
+) -> Result<(), Normalise> {
+    let mut marks = marks.peekable();
+    if marks.peek().is_none() {
         return Ok(());
     }
     if let Some(metadata) = section(manifest, "metadata")? {
-        let labels = metadata
-            .entry("labels")
+        let present = metadata
+            .entry(part)
             .or_insert_with(|| Value::Object(Map::new()));
-        if labels.is_null() {
-            *labels = Value::Object(Map::new());
+        if present.is_null() {
+            *present = Value::Object(Map::new());
         }
-        if let Some(labels) = labels.as_object_mut() {
-            for (key, value) in &unit.owner.labels {
-                labels.insert(key.clone(), Value::String(value.clone()));
+        if let Some(present) = present.as_object_mut() {
+            for (key, value) in marks {
+                present.insert(key.to_owned(), Value::String(value));
             }
             return Ok(());
         }
     }
     Err(Normalise::Malformed {
         object: manifest.id(),
-        field: "metadata.labels",
+        field,
     })
 }
 

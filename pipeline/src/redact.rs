@@ -35,8 +35,13 @@ impl View {
 
     fn digits(&self, value: &[u8], bytes: usize) -> String {
         let tag = hmac::sign(&self.0, value);
-        let digits = tag.as_ref().iter().take(bytes);
-        digits.map(|byte| format!("{byte:02x}")).collect()
+        let mut digits = String::with_capacity(2 * bytes);
+        for byte in tag.as_ref().iter().take(bytes) {
+            for half in [byte >> 4, byte & 15] {
+                digits.extend(char::from_digit(u32::from(half), 16));
+            }
+        }
+        digits
     }
 }
 

@@ -11,7 +11,15 @@ use std::time::Duration;
 use manifests::{BuildOptions, ObjectId};
 use serde_json::Value;
 
+use crate::comparison::IgnoredFields;
+use crate::stage::Waves;
+
+pub mod argo;
 pub mod flux;
+pub mod folder;
+mod owner;
+
+pub use owner::{ClaimMark, Owner, Tracking, TrackingId, claimant, fellow_claimant};
 
 /// Everything the engine knows about one Application or Kustomization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +58,51 @@ pub struct Unit {
     pub retry_interval: Duration,
     /// Whether nothing is to be done at all.
     pub suspended: bool,
+    /// The waves objects are applied in; `None` is stages by kind.
+    pub waves: Option<Waves>,
+    /// Fields that do not count in a comparison.
+    pub ignored: Vec<IgnoredFields>,
+    /// How a sync is carried out where it can be chosen.
+    pub options: SyncOptions,
+}
+
+/// How a sync is carried out where it can be chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncOptions {
+    /// The namespace that is made, or brought in line, before everything else. It belongs to nobody
+    /// and is never deleted.
+    pub namespace: Option<NamespaceMetadata>,
+    /// What becomes of the dependents of a deleted object.
+    pub propagation: Propagation,
+    /// Whether objects that are as wanted are not sent again.
+    pub only_out_of_sync: bool,
+    /// Whether fields that do not count keep their live value when an object is changed.
+    pub keeps_ignored: bool,
+    /// Whether an object of another unit of the same family makes the sync fail.
+    pub refuses_shared: bool,
+}
+
+/// A namespace, and what it carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceMetadata {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// What becomes of the dependents of a deleted object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Propagation {
+    /// They are deleted after it.
+    #[default]
+    Background,
+    /// They are deleted before it.
+    Foreground,
+    /// They stay.
+    Orphan,
 }
 
 /// Which unit.
@@ -136,29 +189,6 @@ pub enum Duplicates {
     Refuse,
     /// The later one is used, with a warning.
     LastWins,
-}
-
-/// What is stamped on every object, and how our own objects are known again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
-    /// Field manager of server-side apply.
-    pub field_manager: String,
-    /// Labels every object gets. A live object is the unit's own when it carries all of them.
-    pub labels: BTreeMap<String, String>,
-}
-
-impl Owner {
-    /// Whether a live object carries the unit's marks.
-    ///
-    /// Without any mark nothing is ours: an engine that cannot tell must not delete.
-    pub fn owns(&self, live: &Value) -> bool {
-        !self.labels.is_empty()
-            && self.labels.iter().all(|(key, value)| {
-                live.pointer("/metadata/labels")
-                    .and_then(|labels| labels.get(key)?.as_str())
-                    == Some(value)
-            })
-    }
 }
 
 /// What a change of an immutable field means.
@@ -252,6 +282,8 @@ pub struct ProtectionRule {
 pub enum Protection {
     /// Never pruned.
     KeepFromPrune,
+    /// Not deleted with the unit.
+    KeepFromTeardown,
     /// Not touched at all, neither applied nor pruned.
     LeaveAlone,
     /// Neither applied nor pruned, and taken into no inventory.

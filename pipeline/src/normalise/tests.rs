@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::{Normalise, normalise};
 use crate::fixtures::{id, read, scopes, unit};
-use crate::unit::Duplicates;
+use crate::unit::{Duplicates, argo};
 
 const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
@@ -113,4 +113,31 @@ fn repeated_object_is_refused_or_the_last_wins_as_the_unit_says() {
     assert_eq!(wanted.manifests().len(), 1);
     assert_eq!(wanted.manifests()[0].object()["data"]["k"], "two");
     assert_eq!(wanted.repeated(), [id("ConfigMap", "ns", "a")]);
+}
+
+/// G-093, G-098: an Application stamps every object but definitions, in the namespace it ends up in.
+#[test]
+fn application_stamps_a_tracking_id() {
+    let mut unit = unit();
+    unit.default_namespace = Some("prod".to_owned());
+    unit.owner = argo::owner("shop", "prod");
+    let text = format!(
+        "{CONFIG}---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+         metadata: {{name: x}}\n---\napiVersion: v1\nkind: Namespace\n\
+         metadata: {{name: team, annotations: null}}\n"
+    );
+    let wanted = normalise(read(&text), &unit, &scopes()).unwrap();
+    let metadata: Vec<_> = wanted
+        .manifests()
+        .iter()
+        .map(|manifest| &manifest.object()["metadata"]["annotations"])
+        .collect();
+    let tracking = |id: &str| json!({"argocd.argoproj.io/tracking-id": id});
+    assert_eq!(*metadata[0], tracking("shop:/ConfigMap:prod/a"));
+    assert_eq!(*metadata[1], json!(null));
+    assert_eq!(*metadata[2], tracking("shop:/Namespace:prod/team"));
+    for manifest in wanted.manifests() {
+        let is_definition = manifest.kind() == "CustomResourceDefinition";
+        assert_eq!(unit.owner.owns(manifest.object()), !is_definition);
+    }
 }

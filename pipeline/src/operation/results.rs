@@ -117,6 +117,9 @@ fn said(entry: &Entry) -> (Outcome, String) {
         Action::Skipped(Skip::Protected(Protection::KeepFromPrune)) => {
             (Outcome::PruneSkipped, "ignored (no prune)".to_owned())
         }
+        Action::Skipped(Skip::Claimed { by }) => {
+            (Outcome::Synced, format!("ignored (it belongs to {by})"))
+        }
         Action::Skipped(Skip::NotOurs | Skip::Unseen) => (
             Outcome::PruneSkipped,
             "ignored (it does not belong to this Application)".to_owned(),

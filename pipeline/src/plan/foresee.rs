@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use manifests::{Manifest, ObjectId};
 use serde_json::Value;
 
-use super::prune::{plan_deletion, reversed};
+use super::prune::{FROM_PRUNE, plan_deletion, reversed};
 use super::{Action, Entry, Found, decide};
 use crate::inventory::Inventory;
 use crate::stage::Stages;
@@ -40,5 +40,5 @@ pub fn foresee_prune(
     stale: Vec<(ObjectId, String)>,
     live: &BTreeMap<ObjectId, Option<Value>>,
 ) -> Vec<Entry> {
-    plan_deletion(unit, stale, live).entries
+    plan_deletion(unit, &FROM_PRUNE, stale, live).entries
 }

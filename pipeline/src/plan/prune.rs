@@ -9,7 +9,7 @@ use super::{Action, Applied, ChangeSet, Complete, Entry, Planned, Skip, Write, u
 use crate::inventory::Inventory;
 use crate::normalise::Wanted;
 use crate::stage::total_order;
-use crate::unit::{DeletionPolicy, Protection, PrunePolicy, Unit};
+use crate::unit::{DeletionPolicy, Protection, PrunePolicy, Unit, fellow_claimant};
 
 /// Returns the objects prune has to look at, in the order it deletes them: the reverse of apply.
 pub fn stale(complete: &Complete, old: &Inventory) -> Vec<(ObjectId, String)> {
@@ -33,7 +33,7 @@ pub fn plan_prune(
         PrunePolicy::Prune => stale(complete, old),
         PrunePolicy::Keep => Vec::new(),
     };
-    plan_deletion(unit, stale, live)
+    plan_deletion(unit, &FROM_PRUNE, stale, live)
 }
 
 /// Decides what to delete when the unit itself is deleted.
@@ -56,7 +56,7 @@ pub fn plan_teardown(
     } else {
         Vec::new()
     };
-    plan_deletion(unit, all, live)
+    plan_deletion(unit, &FROM_TEARDOWN, all, live)
 }
 
 /// Decides about the deletion of some objects that a complete desired state does not hold any more.
@@ -70,7 +70,7 @@ pub fn plan_removal(
 ) -> ChangeSet<Planned> {
     let held: BTreeSet<ObjectId> = wanted.manifests().iter().map(Manifest::id).collect();
     candidates.retain(|(id, _)| !held.contains(id));
-    plan_deletion(unit, candidates, live)
+    plan_deletion(unit, &FROM_PRUNE, candidates, live)
 }
 
 /// Decides that some objects stay although they are no longer wanted.
@@ -124,8 +124,23 @@ pub(super) fn reversed<'a>(
     entries
 }
 
+/// What keeps an object from being pruned.
+pub(super) const FROM_PRUNE: [Protection; 3] = [
+    Protection::KeepFromPrune,
+    Protection::LeaveAlone,
+    Protection::Ignore,
+];
+
+/// What keeps an object from being deleted with its unit.
+const FROM_TEARDOWN: [Protection; 3] = [
+    Protection::KeepFromTeardown,
+    Protection::LeaveAlone,
+    Protection::Ignore,
+];
+
 pub(super) fn plan_deletion(
     unit: &Unit,
+    protections: &[Protection],
     candidates: Vec<(ObjectId, String)>,
     live: &BTreeMap<ObjectId, Option<Value>>,
 ) -> ChangeSet<Planned> {
@@ -136,7 +151,7 @@ pub(super) fn plan_deletion(
             None => Action::Skipped(Skip::Unseen),
             Some(None) => Action::Skipped(Skip::Gone),
             Some(Some(live)) => {
-                let keep = reason_to_keep(unit, live);
+                let keep = reason_to_keep(unit, protections, live);
                 if keep.is_none() {
                     let (id, version) = (id.clone(), version.clone());
                     writes.push(Write::Delete {
@@ -160,16 +175,15 @@ pub(super) fn plan_deletion(
     }
 }
 
-fn reason_to_keep(unit: &Unit, live: &Value) -> Option<Skip> {
+fn reason_to_keep(unit: &Unit, protections: &[Protection], live: &Value) -> Option<Skip> {
     if !unit.owner.owns(live) {
         return Some(Skip::NotOurs);
     }
-    [
-        Protection::KeepFromPrune,
-        Protection::LeaveAlone,
-        Protection::Ignore,
-    ]
-    .into_iter()
-    .find(|effect| unit.protects(live, *effect))
-    .map(Skip::Protected)
+    if let Some(by) = fellow_claimant(&unit.id, &unit.owner, live) {
+        return Some(Skip::Claimed { by });
+    }
+    let mut protections = protections.iter().copied();
+    protections
+        .find(|effect| unit.protects(live, *effect))
+        .map(Skip::Protected)
 }

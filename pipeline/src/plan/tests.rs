@@ -584,3 +584,58 @@ proptest! {
         prop_assert_eq!(run.complete(&Inventory::default()).is_none(), failed);
     }
 }
+
+/// D-18, G-250: what a unit of another family has is not written, neither when its dry run is fine
+/// nor when it is refused; and it is no reason to refuse the stage.
+#[test]
+fn object_of_another_family_is_left_alone() {
+    let stages = staged(&config("shared", ""));
+    let mut objects = Objects::with(&config("shared", ""));
+    let shared = id("ConfigMap", "ns", "shared");
+    let live = objects.0.get_mut(&shared).unwrap();
+    live["metadata"]["labels"] = json!({});
+    live["metadata"]["annotations"] =
+        json!({"argocd.argoproj.io/tracking-id": "shop:/ConfigMap:ns/shared"});
+    let by = || Skip::Claimed {
+        by: "argo:shop".to_owned(),
+    };
+    let (entries, inventory) = reconcile(&unit(), &stages, &mut objects, &Inventory::default());
+    assert_eq!(entries[0].action, Action::Skipped(by()));
+    assert!(inventory.is_empty(), "it is not ours to prune later");
+    let refusal = Refusal {
+        message: "it is immutable".to_owned(),
+        immutable: true,
+    };
+    let found = Found {
+        live: objects.0.get(&shared).cloned(),
+        dry_run: DryRun::Refused(refusal),
+    };
+    let stage = stages.iter().next().unwrap();
+    let planned = plan_stage(&unit(), stage, &BTreeMap::from([(shared, found)])).unwrap();
+    assert_eq!(planned.entries()[0].action, Action::Skipped(by()));
+    assert!(planned.is_empty());
+}
+
+/// G-250: what is handed over leaves the unit that had it without being deleted.
+#[test]
+fn object_that_another_unit_adopts_is_not_deleted() {
+    let mut objects = Objects::default();
+    let text = config("moved", "");
+    let (_, old) = reconcile(&unit(), &staged(&text), &mut objects, &Inventory::default());
+    let moved = id("ConfigMap", "ns", "moved");
+    let live = objects.0.get_mut(&moved).unwrap();
+    live["metadata"]["annotations"] = json!({"signet.dev/adopt-by": "argo:argocd/shop"});
+    let claimed = Action::Skipped(Skip::Claimed {
+        by: "argo:argocd/shop".to_owned(),
+    });
+    let live = BTreeMap::from([(moved.clone(), objects.0.get(&moved).cloned())]);
+    let mut deleting = unit();
+    deleting.deletion = DeletionPolicy::Delete;
+    let teardown = plan_teardown(&deleting, &old, &live);
+    assert_eq!(teardown.entries()[0].action, claimed);
+    let (entries, _) = reconcile(&unit(), &staged(&text), &mut objects, &old);
+    assert_eq!(entries[0].action, claimed);
+    let (entries, new) = reconcile(&unit(), &staged(""), &mut objects, &old);
+    assert_eq!(entries[0].action, claimed);
+    assert!(new.is_empty());
+}

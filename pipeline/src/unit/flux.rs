@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Owner, Protection, ProtectionRule};
+use super::{ClaimMark, Family, Owner, Protection, ProtectionRule, argo};
 
 mod build;
 mod unit;
@@ -22,6 +22,18 @@ pub fn owner(namespace: &str, name: &str) -> Owner {
             (format!("{PREFIX}/name"), name.to_owned()),
             (format!("{PREFIX}/namespace"), namespace.to_owned()),
         ]),
+        tracking: None,
+        marks_definitions: true,
+        others: vec![argo::claim()],
+    }
+}
+
+/// Returns how objects of Kustomizations are known.
+pub fn claim() -> ClaimMark {
+    ClaimMark::Labels {
+        family: Family::Flux,
+        name: format!("{PREFIX}/name"),
+        namespace: format!("{PREFIX}/namespace"),
     }
 }
 
@@ -29,6 +41,7 @@ pub fn owner(namespace: &str, name: &str) -> Owner {
 pub fn protections() -> Vec<ProtectionRule> {
     [
         ("prune", "disabled", Protection::KeepFromPrune),
+        ("prune", "disabled", Protection::KeepFromTeardown),
         ("reconcile", "disabled", Protection::LeaveAlone),
         ("ssa", "Ignore", Protection::Ignore),
         ("ssa", "IfNotPresent", Protection::CreateOnly),

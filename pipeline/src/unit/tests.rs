@@ -28,17 +28,3 @@ fn protection_is_read_from_annotations_and_labels_and_lists() {
     assert!(unit.protects(&listed, Protection::Merge));
     assert!(!unit.protects(&json!({}), Protection::Merge));
 }
-
-#[test]
-fn ownership_needs_every_label_and_at_least_one() {
-    let mut owner = unit().owner;
-    let ours = json!({"metadata": {"labels": {
-        "kustomize.toolkit.fluxcd.io/name": "web", "kustomize.toolkit.fluxcd.io/namespace": "apps"}}});
-    assert!(owner.owns(&ours));
-    let other = json!({"metadata": {"labels": {
-        "kustomize.toolkit.fluxcd.io/name": "web", "kustomize.toolkit.fluxcd.io/namespace": "other"}}});
-    assert!(!owner.owns(&other));
-    assert!(!owner.owns(&json!({"metadata": {}})));
-    owner.labels.clear();
-    assert!(!owner.owns(&ours), "an owner without marks owns nothing");
-}
