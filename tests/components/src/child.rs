@@ -166,13 +166,27 @@ impl Child {
         if self.ended().is_some() {
             return;
         }
-        if let Some(group) = self.pid() {
-            // It may end on its own in between.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        self.signal(Signal::KILL);
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = process.kill();
         let _ = process.wait();
+    }
+
+    /// Has the program stand still (SIGSTOP): its connections stay open, and nothing is answered.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets a program that stands still go on.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.pid() {
+            // It may end on its own in between.
+            let _ = kill_process_group(group, signal);
+        }
     }
 
     fn pid(&self) -> Option<Pid> {

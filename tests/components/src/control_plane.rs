@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -53,7 +54,8 @@ pub struct ControlPlaneOptions {
 pub struct ControlPlane {
     // Fields drop in order: clients of a server before the server, the folder last.
     controller_manager: Child,
-    api_server: Child,
+    api_server: Mutex<Child>,
+    api_server_flags: Vec<String>,
     etcd: Child,
     place: Place,
     installed: Installed,
@@ -141,8 +143,8 @@ impl ControlPlane {
         let etcd_endpoint = Endpoint::local("etcd", etcd_port);
         etcd.wait_until_ready(DEADLINE, || answers(&etcd_endpoint, "/health"))?;
 
-        let flags = flags::api_server(&files, etcd_port, port, options);
-        let api_server = start(Program::KubeApiserver, &flags)?;
+        let api_server_flags = flags::api_server(&files, etcd_port, port, options);
+        let api_server = start(Program::KubeApiserver, &api_server_flags)?;
         let endpoint = Endpoint::local("kube-apiserver", port)
             .with_tls(client_config(authority.certificate_pem(), Some(&admin))?);
         api_server.wait_until_ready(DEADLINE, || answers(&endpoint, "/readyz"))?;
@@ -167,7 +169,8 @@ impl ControlPlane {
         let kubeconfig = write_kubeconfig("admin.kubeconfig", &admin)?;
         Ok(Self {
             controller_manager,
-            api_server,
+            api_server: Mutex::new(api_server),
+            api_server_flags,
             etcd,
             place,
             installed: installed.clone(),
@@ -392,9 +395,39 @@ impl ControlPlane {
     pub fn process_ids(&self) -> [u32; 3] {
         [
             self.etcd.id(),
-            self.api_server.id(),
+            self.api_server().id(),
             self.controller_manager.id(),
         ]
+    }
+
+    /// Kills the API server, as a machine that loses power would. What it stored stays in etcd.
+    pub fn kill_api_server(&self) {
+        self.api_server().kill();
+    }
+
+    /// Starts the API server again after [`Self::kill_api_server`], at the same address; it serves when this returns.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn start_api_server(&self) -> Result<(), StartError> {
+        let name = Program::KubeApiserver.file();
+        let again = Launch::new(name, self.installed.program(Program::KubeApiserver))
+            .through(&self.place.entry())
+            .arguments(&self.api_server_flags)
+            .start_with_log(&self.next_log(name))?;
+        again.wait_until_ready(DEADLINE, || answers(&self.endpoint, "/readyz"))?;
+        *self.api_server() = again;
+        Ok(())
+    }
+
+    fn next_log(&self, name: &str) -> PathBuf {
+        self.workspace.join(&self.next_file(&format!("{name}.log")))
+    }
+
+    fn api_server(&self) -> MutexGuard<'_, Child> {
+        self.api_server
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn next_file(&self, name: &str) -> String {
