@@ -50,12 +50,11 @@ pub(super) async fn work<K>(
     loop {
         if is_listed {
             while let Some(id) = queue.start(Instant::now()) {
-                match objects.get(&id) {
-                    Some(object) => under_way.begin(id, run(object)),
-                    None => {
-                        queue.finished(&id, None, Instant::now());
-                        queue.forget(&id);
-                    }
+                if let Some(object) = objects.get(&id) {
+                    under_way.begin(id, run(object));
+                } else {
+                    queue.finished(&id, None, Instant::now());
+                    queue.forget(&id);
                 }
             }
         }
@@ -104,16 +103,18 @@ impl<Object> UnderWay<Object> {
         let ended = self.tasks.join_next_with_id().await?;
         let (task, again): (Id, Again) = match ended {
             Ok(ended) => ended,
-            Err(failed) => (failed.id(), after(&failed)),
+            Err(failed) => {
+                tell(&failed);
+                (failed.id(), Some(AFTER_PANIC))
+            }
         };
         Some((self.objects.remove(&task)?, again))
     }
 }
 
 /// One object's panic is no other's.
-fn after(failed: &JoinError) -> Again {
+fn tell(failed: &JoinError) {
     error!(error = %failed, "reconcile panicked");
-    Some(AFTER_PANIC)
 }
 
 #[cfg(test)]
