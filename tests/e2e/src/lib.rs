@@ -8,15 +8,23 @@
 
 mod canary;
 mod controller;
+mod dice;
+mod faults;
 mod paths;
 mod programs;
 mod run;
+mod tell;
+mod versions;
 mod wait;
 mod world;
 
 pub use canary::Canary;
 pub use controller::{Controller, ControllerOptions};
+pub use dice::Dice;
+pub use faults::{Fault, FaultyLine};
 pub use programs::program;
 pub use run::{Output, run};
+pub use tell::tell;
+pub use versions::{Seen, Versions};
 pub use wait::eventually;
 pub use world::World;

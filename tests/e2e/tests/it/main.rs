@@ -12,6 +12,7 @@ mod external_secret_stores;
 mod external_secret_survives_outage;
 mod external_secret_values;
 mod external_secret_writes_little;
+mod fire_fair;
 mod git_to_cluster;
 mod hostile_manifests;
 mod hostile_repository;
