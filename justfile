@@ -55,6 +55,10 @@ tools *names:
 e2e *args:
     cargo test -p e2e {{args}}
 
+# Let a day pass in minutes: commits, rotations, drift, outages, kills; a seed repeats a run
+soak minutes="10" seed="":
+    SIGNET_SOAK_MINUTES={{minutes}} {{ if seed == "" { "" } else { "SIGNET_SEED=" + seed } }} cargo test -p e2e --test it -- --nocapture fire_soak
+
 # Print how fast the controller is, beside the limit of the API server; nothing is asserted
 bench *args:
     cargo build --release --locked -p bench -p controller

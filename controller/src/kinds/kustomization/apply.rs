@@ -82,7 +82,10 @@ async fn claim(prepared: &Prepared, context: &Context) -> Result<(), Error> {
 pub(super) async fn clean_up(object: &Kustomization, context: &Context) -> Result<(), Error> {
     let unit = parse::to_delete(object);
     let identity = identity(&unit, context.flags.default_service_account.as_deref());
-    let cluster = context.clusters.with_rights_of(&identity)?;
+    let cluster = context
+        .clusters
+        .with_rights_of(&identity)?
+        .on_behalf_of(&unit.id.namespace, &unit.id.name);
     let torn_down = context
         .engine
         .tear_down(&unit, &pipeline::unit::flux::inventory(object), &cluster)
