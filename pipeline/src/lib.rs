@@ -17,6 +17,7 @@ pub mod operation;
 pub mod plan;
 pub mod redact;
 pub mod stage;
+pub mod sync;
 pub mod unit;
 
 #[cfg(test)]
