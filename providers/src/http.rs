@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::redirect::{Attempt, Policy};
 use secret_bytes::SecretBytes;
 
@@ -27,18 +28,31 @@ pub(crate) fn client(tls: rustls::ClientConfig) -> Result<reqwest::Client, Secre
         .map_err(|error| SecretsError::unavailable("failed to set up an HTTP client", error))
 }
 
-/// Follows a standby's pointer to the active node, but never out of TLS.
+/// Follows a standby's pointer to the active node.
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let was_secure = attempt
+    if attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error("too many redirects");
+    }
+    match attempt
         .previous()
         .last()
-        .is_some_and(|url| url.scheme() == "https");
-    if attempt.previous().len() > MAX_REDIRECTS {
-        attempt.error("too many redirects")
-    } else if was_secure && attempt.url().scheme() != "https" {
-        attempt.error("redirect from https to another scheme")
-    } else {
-        attempt.follow()
+        .map(|from| refusal(from, attempt.url()))
+    {
+        Some(Some(reason)) => attempt.error(reason),
+        Some(None) | None => attempt.follow(),
+    }
+}
+
+/// Returns why a redirect is not followed: tokens go along, so never out of TLS, and to another
+/// host with TLS only.
+fn refusal(from: &Url, to: &Url) -> Option<&'static str> {
+    let is_same_host = from.host_str() == to.host_str()
+        && from.port_or_known_default() == to.port_or_known_default();
+    match (from.scheme(), to.scheme()) {
+        (_, "https") => None,
+        ("https", _) => Some("redirect from https to another scheme"),
+        (_, "http") if is_same_host => None,
+        _ => Some("redirect to another host without TLS"),
     }
 }
 
@@ -59,4 +73,24 @@ pub(crate) async fn body(mut response: reqwest::Response) -> Result<SecretBytes,
         body.extend_from_slice(&chunk);
     }
     Ok(SecretBytes::from(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A token goes where a server points to, but nobody on the way may point or read along.
+    #[test]
+    fn tokens_follow_redirects_under_tls_or_to_the_same_host_only() {
+        let refused = |from: &str, to: &str| {
+            refusal(&Url::parse(from).unwrap(), &Url::parse(to).unwrap()).is_some()
+        };
+        assert!(!refused("https://a.test/v1", "https://b.test/v1"));
+        assert!(!refused("http://a.test/v1", "https://b.test/v1"));
+        assert!(!refused("http://a.test/v1", "http://a.test/v2"));
+        assert!(refused("https://a.test/v1", "http://a.test/v1"));
+        assert!(refused("http://a.test/v1", "http://b.test/v1"));
+        assert!(refused("http://a.test/v1", "http://a.test:8200/v1"));
+        assert!(refused("http://a.test/v1", "ftp://a.test/v1"));
+    }
 }

@@ -21,6 +21,9 @@ const AWS: &str = "sops.aws-kms";
 /// Entry with a Vault token.
 const VAULT: &str = "sops.vault-token";
 
+/// Variable with the Vault servers that files may name.
+const VAULT_ADDRESSES: &str = "SOPS_HC_VAULT_ALLOWLIST";
+
 /// The key services of one build, in the order they are tried.
 pub(crate) struct Keys(KeyServices);
 
@@ -29,11 +32,14 @@ pub(crate) struct Ambient {
     /// Connections to backends.
     pub(crate) connector: Connector,
     services: Vec<Arc<dyn KeyService>>,
+    /// To which servers tokens of decryption Secrets may go.
+    vault_addresses: AllowedAddresses,
     host_name: String,
 }
 
 impl Ambient {
-    /// Reads the environment: `SOPS_AGE_KEY`, `VAULT_ADDR` with `VAULT_TOKEN`, and the AWS chain.
+    /// Reads the environment: `SOPS_AGE_KEY`, `VAULT_ADDR` with `VAULT_TOKEN`,
+    /// `SOPS_HC_VAULT_ALLOWLIST`, and the AWS chain.
     ///
     /// # Errors
     ///
@@ -63,9 +69,13 @@ impl Ambient {
                 },
             )));
         }
+        let allowed = variable(VAULT_ADDRESSES).unwrap_or_default();
+        let vault_addresses =
+            AllowedAddresses::parse(&allowed).map_err(|error| unusable(VAULT_ADDRESSES, &error))?;
         Ok(Self {
             connector,
             services,
+            vault_addresses,
             host_name: host_name.to_owned(),
         })
     }
@@ -126,7 +136,8 @@ fn of_secret(
                 VaultTransitOptions {
                     token: Some(Arc::clone(value)),
                     namespace: None,
-                    addresses: AllowedAddresses::All,
+                    // The file names the server, and who writes it need not know the token.
+                    addresses: ambient.vault_addresses.clone(),
                 },
             ))),
             // Entries for key kinds that are not there yet, and anything else, are left alone.
@@ -149,3 +160,6 @@ fn unusable(origin: &str, error: &dyn std::error::Error) -> Error {
         format!("{origin} cannot be used: {}", Chain(error)),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,23 +31,14 @@ pub(crate) struct Found {
 /// Loads the artifact and builds it.
 pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found, Error> {
     let unit = &wanted.unit;
-    let namespace = &unit.id.namespace;
-    if context.flags.no_cross_namespace_refs && wanted.source.namespace.as_ref() != Some(namespace)
-    {
-        return Err(Error::new(
-            Category::Denied,
-            "AccessDenied",
-            format!(
-                "{} is in another namespace, and cross-namespace references are off",
-                wanted.source
-            ),
-        ));
+    if context.flags.no_cross_namespace_refs {
+        stay_home(wanted)?;
     }
     let identity = identity(unit, context.flags.default_service_account.as_deref());
     let cluster = context
         .clusters
         .with_rights_of(&identity)?
-        .on_behalf_of(namespace, &unit.id.name);
+        .on_behalf_of(&unit.id.namespace, &unit.id.name);
     let artifact = artifact(wanted, context).await?;
     dependencies(wanted, &artifact.revision, context)?;
     let built = build(wanted, &artifact, &cluster, context).await;
@@ -56,6 +47,28 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
         cluster,
         built,
     })
+}
+
+/// Refuses what leads out of the unit's namespace: its source, and units it depends on, whose state
+/// it would learn (I8).
+fn stay_home(wanted: &Wanted) -> Result<(), Error> {
+    let home = &wanted.unit.id.namespace;
+    let refused = |what: &str| {
+        let text =
+            format!("{what} is in another namespace, and cross-namespace references are off");
+        Err(Error::new(Category::Denied, "AccessDenied", text))
+    };
+    if wanted.source.namespace.as_ref() != Some(home) {
+        return refused(&wanted.source.to_string());
+    }
+    let foreign = wanted
+        .dependencies
+        .iter()
+        .find(|(namespace, _)| namespace != home);
+    match foreign {
+        Some((namespace, name)) => refused(&format!("dependency '{namespace}/{name}'")),
+        None => Ok(()),
+    }
 }
 
 /// Returns whose rights a unit's objects are read, applied and deleted with (G-208).
@@ -167,18 +180,18 @@ fn repository(id: &ObjectId, context: &Context) -> Option<GitRepository> {
 fn dependencies(wanted: &Wanted, revision: &Revision, context: &Context) -> Result<(), Error> {
     for (namespace, name) in &wanted.dependencies {
         let reference = ObjectRef::new(name).within(namespace);
-        let dependency = context.seen.kustomizations.get(&reference);
-        let dependency = dependency
-            .as_ref()
-            .and_then(|guarded| guarded.0.as_ref().ok());
-        let is_ready = dependency.is_some_and(|found| is_ready(found, wanted, revision));
-        if !is_ready {
-            return Err(Error::new(
-                Category::NotFound,
-                "DependencyNotReady",
-                format!("dependency '{namespace}/{name}' is not ready"),
-            ));
-        }
+        let state = match context.seen.kustomizations.get(&reference) {
+            None => "not found",
+            Some(guarded) => match &guarded.0 {
+                Ok(found) if is_ready(found, wanted, revision) => continue,
+                Ok(_) | Err(_) => "is not ready",
+            },
+        };
+        return Err(Error::new(
+            Category::NotFound,
+            "DependencyNotReady",
+            format!("dependency '{namespace}/{name}' {state}"),
+        ));
     }
     Ok(())
 }
