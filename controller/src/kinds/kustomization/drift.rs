@@ -17,9 +17,10 @@ use k8s_openapi::api::authorization::v1::{
 };
 use kube::Api;
 use kube::api::PostParams;
-use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::{ObjectRef, Store};
 use manifests::{GroupKind, ObjectId};
 use pipeline::inventory::Inventory;
+use pipeline::unit::flux::inventory;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::debug;
@@ -142,7 +143,9 @@ async fn follow(
                 let drifted: HashSet<_> = std::mem::replace(&mut ripe, std::mem::take(&mut gathered))
                     .into_iter()
                     .filter(|(id, changed)| !context.engine.wrote(id, &changed.resource_version))
-                    .filter_map(|(_, changed)| owner(&changed))
+                    .filter_map(|(id, changed)| Some((id, owner(&changed)?)))
+                    .filter(|(id, owner)| holds(&context.seen.kustomizations, owner, id))
+                    .map(|(_, owner)| owner)
                     .collect();
                 for (namespace, name) in drifted {
                     let _ = owners.send(ObjectRef::new(&name).within(&namespace));
@@ -197,6 +200,19 @@ fn is_significant(generations: &mut HashMap<ObjectId, i64>, changed: &ChangedObj
 
 fn remember(generations: &mut HashMap<ObjectId, i64>, changed: &ChangedObject) -> Option<i64> {
     generations.insert(changed.id.clone(), changed.generation?)
+}
+
+/// Whether a unit applied the object, as its inventory says.
+///
+/// Labels are what anybody may write who may write the object: they wake nobody by themselves.
+fn holds(
+    units: &Store<Guarded<Kustomization>>,
+    (namespace, name): &(String, String),
+    id: &ObjectId,
+) -> bool {
+    let unit = units.get(&ObjectRef::new(name).within(namespace));
+    let unit = unit.as_ref().and_then(|guarded| guarded.0.as_ref().ok());
+    unit.is_some_and(|unit| inventory(unit).iter().any(|(held, _)| held == id))
 }
 
 fn owner(changed: &ChangedObject) -> Option<(String, String)> {

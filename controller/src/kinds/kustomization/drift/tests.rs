@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 
+use kube::runtime::{reflector, watcher};
+use serde_json::json;
+
 use super::*;
 
 fn event(change: Change, generation: Option<i64>) -> ChangedObject {
@@ -49,4 +52,25 @@ fn kinds_without_generation_count_every_write() {
 fn owner_is_read_from_the_labels() {
     let owner = owner(&event(Change::Written, None));
     assert_eq!(owner, Some(("flux-system".to_owned(), "apps".to_owned())));
+}
+
+/// Labels that name a unit are not enough: it must have applied the object, as its inventory says.
+#[test]
+fn forged_labels_wake_nobody() {
+    let unit = json!({
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization",
+        "metadata": {"name": "apps", "namespace": "flux-system"},
+        "spec": {"interval": "5m", "prune": true, "sourceRef": {"kind": "GitRepository", "name": "infra"}},
+        "status": {"inventory": {"entries": [{"id": "prod_web_apps_Deployment", "v": "v1"}]}},
+    });
+    let unit: Guarded<Kustomization> = serde_json::from_value(unit).unwrap();
+    let (units, mut writer) = reflector::store();
+    writer.apply_watcher_event(&watcher::Event::Apply(unit));
+    let named = owner(&event(Change::Written, None)).unwrap();
+    let id =
+        |namespace| ObjectId::new(GroupKind::new("apps", "Deployment"), Some(namespace), "web");
+    assert!(holds(&units, &named, &id("prod")));
+    assert!(!holds(&units, &named, &id("team-b")));
+    let absent = ("flux-system".to_owned(), "gone".to_owned());
+    assert!(!holds(&units, &absent, &id("prod")));
 }
