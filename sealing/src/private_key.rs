@@ -15,8 +15,14 @@ use crate::label::Label;
 use crate::public_key::PublicKey;
 use crate::unseal::{Genuine, SessionKey};
 
+/// A private key, and the modulus to bring wrapped keys below.
+pub(crate) struct PrivateKey {
+    engine: Engine,
+    modulus: Vec<u8>,
+}
+
 /// Who does the private operation.
-pub(crate) enum PrivateKey {
+enum Engine {
     /// In constant time and blinded, for 2048 to 8192 bits.
     Constant(OaepPrivateDecryptingKey),
     /// For the sizes the above does not take, which only old installations have.
@@ -35,9 +41,13 @@ impl PrivateKey {
         let key = Pkcs1Key::<rsa::pkcs8::der::asn1::UintRef<'_>>::from_der(document).ok()?;
         let public =
             PublicKey::from_parts(key.modulus.as_bytes(), key.public_exponent.as_bytes()).ok()?;
-        let private = match constant(document) {
-            Some(key) => Self::Constant(key),
-            None => Self::Portable(Box::new(RsaPrivateKey::from_pkcs1_der(document).ok()?)),
+        let engine = match constant(document) {
+            Some(key) => Engine::Constant(key),
+            None => Engine::Portable(Box::new(RsaPrivateKey::from_pkcs1_der(document).ok()?)),
+        };
+        let private = Self {
+            engine,
+            modulus: key.modulus.as_bytes().to_vec(),
         };
         Some(ParsedKey { private, public })
     }
@@ -45,9 +55,9 @@ impl PrivateKey {
     /// Unwraps a session key; a stand-in comes back when that fails.
     pub(crate) fn unwrap_session_key(&self, wrapped: &[u8], label: &Label) -> SessionKey {
         let wrapped = self.fitted(wrapped);
-        let unwrapped = match self {
-            Self::Constant(key) => unwrap_constant(key, &wrapped, label),
-            Self::Portable(key) => key
+        let unwrapped = match &self.engine {
+            Engine::Constant(key) => unwrap_constant(key, &wrapped, label),
+            Engine::Portable(key) => key
                 .decrypt_blinded(
                     &mut UnwrapErr(SysRng),
                     Oaep::<Sha256>::new_with_label(label.as_bytes()),
@@ -67,25 +77,22 @@ impl PrivateKey {
 
     /// Brings a wrapped key to the length of the modulus.
     ///
-    /// A shorter one is padded, as upstream tolerates. One that is too long, or all zero, would
-    /// be refused at once and is replaced by a number that takes the usual time to fail.
+    /// A shorter one is padded, as upstream tolerates. One that is no number between zero and the
+    /// modulus would be refused at once, and is replaced by one that takes the usual time to fail.
     fn fitted(&self, wrapped: &[u8]) -> Vec<u8> {
         const FILLER: u8 = 0x11;
-        let length = self.modulus_bytes();
+        let length = self.modulus.len();
         let mut fitted = vec![0; length];
         let start = length.checked_sub(wrapped.len());
-        match start.and_then(|start| fitted.get_mut(start..)) {
-            Some(place) if wrapped.iter().any(|byte| *byte != 0) => place.copy_from_slice(wrapped),
-            _ => fitted.iter_mut().skip(1).for_each(|byte| *byte = FILLER),
+        if let Some(place) = start.and_then(|start| fitted.get_mut(start..)) {
+            place.copy_from_slice(wrapped);
+        }
+        // Of equal length, bytes compare as the numbers do. Both are public.
+        if fitted.iter().all(|byte| *byte == 0) || fitted >= self.modulus {
+            fitted.fill(FILLER);
+            fitted.iter_mut().take(1).for_each(|byte| *byte = 0);
         }
         fitted
-    }
-
-    fn modulus_bytes(&self) -> usize {
-        match self {
-            Self::Constant(key) => key.key_size_bytes(),
-            Self::Portable(key) => rsa::traits::PublicKeyParts::size(&**key),
-        }
     }
 }
 
