@@ -1,7 +1,7 @@
 //! Reading objects; the values of Secrets are concealed on arrival.
 
 use http::{Request, header};
-use manifests::{Manifest, ObjectId};
+use manifests::{GroupKind, Manifest, ObjectId};
 use pipeline::redact::strip_last_applied;
 use serde_json::Value;
 
@@ -87,6 +87,24 @@ impl Cluster {
             self.concealer.conceal(item);
         }
         Ok(items)
+    }
+
+    /// Returns how many objects of a kind there are, in all namespaces.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses or cannot be reached.
+    pub async fn count(&self, kind: &Kind) -> Result<u64, ApiError> {
+        let group_kind = GroupKind::new(&kind.resource.group, &kind.resource.kind);
+        let collection =
+            <kube::core::DynamicObject as kube::Resource>::url_path(&kind.resource, None);
+        let any = ObjectId::new(group_kind, None, "");
+        let list = self.fetch(&any, format!("{collection}?limit=1")).await?;
+        let first = list["items"].as_array().map_or(0, Vec::len);
+        let others = list["metadata"]["remainingItemCount"].as_u64();
+        Ok(u64::try_from(first)
+            .unwrap_or(u64::MAX)
+            .saturating_add(others.unwrap_or_default()))
     }
 
     async fn fetch(&self, id: &ObjectId, path: String) -> Result<Value, ApiError> {

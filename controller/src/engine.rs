@@ -9,6 +9,7 @@ mod build;
 mod carry;
 mod consumers;
 mod definitions;
+mod instances;
 mod keys;
 mod look;
 mod recent;

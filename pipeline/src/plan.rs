@@ -31,7 +31,7 @@ mod split;
 pub(crate) use compare::LAST_APPLIED;
 pub use compare::{Comparable, differs};
 pub use foresee::{foresee, foresee_prune, foresee_stale};
-pub use prune::{Pruned, keep, plan_prune, plan_removal, plan_teardown, stale};
+pub use prune::{Pruned, is_prunable, keep, plan_prune, plan_removal, plan_teardown, stale};
 
 /// What the API server says about one wanted object.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -388,6 +388,22 @@ impl Prepared {
         Run::begin(&self.stages).inventory_before(&self.old)
     }
 
+    /// Returns the definitions that the unit applied once and does not want any more.
+    pub(super) fn stale_definitions(&self) -> Vec<(&ObjectId, &str)> {
+        let is_wanted = |id: &ObjectId| {
+            let mut wanted = self.stages.iter().flat_map(Stage::manifests);
+            wanted.any(|manifest| manifest.id() == *id)
+        };
+        self.old
+            .iter()
+            .filter(|(id, _)| {
+                id.group_kind.kind == "CustomResourceDefinition"
+                    && id.group_kind.group == "apiextensions.k8s.io"
+                    && !is_wanted(id)
+            })
+            .collect()
+    }
+
     fn early(&self, walk: Walk, state: State) -> Progress {
         Progress {
             changes: walk.changes,

@@ -175,6 +175,12 @@ pub(super) fn plan_deletion(
     }
 }
 
+/// Whether an object that is no longer wanted would be pruned: it is the unit's own and nothing
+/// protects it.
+pub fn is_prunable(unit: &Unit, live: &Value) -> bool {
+    unit.prune == PrunePolicy::Prune && reason_to_keep(unit, &FROM_PRUNE, live).is_none()
+}
+
 fn reason_to_keep(unit: &Unit, protections: &[Protection], live: &Value) -> Option<Skip> {
     if !unit.owner.owns(live) {
         return Some(Skip::NotOurs);

@@ -1,20 +1,25 @@
 //! Hands the plan to the engine.
 
 use api::kustomize::{Inventory, InventoryEntry, Kustomization};
-use cluster::Identity;
+use cluster::{Cluster, Identity};
 use k8s_openapi::api::core::v1::ServiceAccount;
-use kube::Api;
 use kube::api::{Patch, PatchParams};
+use kube::runtime::reflector::ObjectRef;
+use kube::{Api, Resource};
 use manifests::Revision;
 use serde_json::json;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::observe::identity;
 use super::plan::Plan;
 use super::{drift, parse};
 use crate::context::Context;
+use crate::driver::{Note, Reconciler, Severity};
 use crate::engine::{Notice, Prepared, Progress, State};
 use crate::error::{Category, Chain, Error};
+
+/// Reason of the event about a definition that is pruned with objects of its kind.
+const PRUNING_WITH_INSTANCES: &str = "PruningCRDWithInstances";
 
 /// How far the revision was brought.
 pub(crate) struct Applied {
@@ -45,6 +50,7 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
     let progress = match plan.prepared {
         Ok(prepared) => {
             claim(&prepared, context).await?;
+            warn_of_instances(&prepared, &plan.cluster, context).await;
             let progress = context
                 .engine
                 .bring(&prepared, &plan.cluster, plan.now)
@@ -60,6 +66,30 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
         notices: plan.notices,
         took: started.elapsed(),
     })
+}
+
+/// Tells, before it happens, of definitions that are pruned together with objects of their kinds.
+async fn warn_of_instances(prepared: &Prepared, cluster: &Cluster, context: &Context) {
+    let said = context.engine.instances_to_prune(prepared, cluster).await;
+    let id = &prepared.unit().id;
+    let reference = ObjectRef::new(&id.name).within(&id.namespace);
+    let Some(unit) = context.seen.kustomizations.get(&reference) else {
+        return;
+    };
+    for message in said {
+        let note = Note {
+            severity: Severity::Warning,
+            reason: PRUNING_WITH_INSTANCES.to_owned(),
+            message,
+        };
+        let (now, of) = ((context.clock)(), unit.object_ref(&()));
+        let told = context
+            .events
+            .publish(super::Kustomizations::REPORTER, &of, &note, now);
+        if let Err(error) = told.await {
+            debug!(error = %error, "event not recorded");
+        }
+    }
 }
 
 /// Records what is about to be written, when the inventory does not hold it already: a crash in the
