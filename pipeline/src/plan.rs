@@ -203,6 +203,8 @@ pub struct Failure {
     pub act: &'static str,
     /// What the API server said, without values (S8).
     pub message: String,
+    /// Whether it could not be reached, so that the next try may well do.
+    pub is_passing: bool,
 }
 
 /// A stage is not applied, not even in part, because a dry run of it was refused (G-205).
@@ -328,6 +330,7 @@ pub fn plan_objects<'a>(
                 object: id,
                 act: "dry-run",
                 message,
+                is_passing: false,
             }),
         }
     }

@@ -8,6 +8,7 @@ use pipeline::unit::Unit;
 
 use super::look::AT_ONCE;
 use super::recent::Recent;
+use crate::error::Error;
 
 /// Sends every write of a change set, several at once, and says what came of it.
 pub(super) async fn out(
@@ -29,6 +30,7 @@ pub(super) async fn out(
                 object: write.id(),
                 act,
                 message: said(&error),
+                is_passing: Error::from(error).is_passing(),
             };
             one(unit, write, cluster, recent)
                 .await

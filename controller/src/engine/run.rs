@@ -484,7 +484,9 @@ pub(super) fn failure(failures: &[plan::Failure], reason: &'static str) -> Optio
         return None;
     }
     let text: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    Some(Error::new(Category::Unavailable, reason, text.join("\n")))
+    let error = Error::new(Category::Unavailable, reason, text.join("\n"));
+    let is_passing = failures.iter().all(|failure| failure.is_passing);
+    Some(if is_passing { error.passing() } else { error })
 }
 
 /// Writes a duration as Go does, `30s` or `1.5s`.

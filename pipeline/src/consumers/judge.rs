@@ -118,6 +118,7 @@ impl Scene<'_> {
                         object: consumer.workload.clone(),
                         act: "apply",
                         message: why,
+                        is_passing: false,
                     });
                 }
             }

@@ -56,6 +56,7 @@ impl Stage {
                 object: entry.id.clone(),
                 act: "apply",
                 message: "refused".to_owned(),
+                is_passing: false,
             })
             .collect();
         Self {

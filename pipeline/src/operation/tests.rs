@@ -105,6 +105,7 @@ impl Scene {
                 object: id.clone(),
                 act: "apply",
                 message: "no".to_owned(),
+                is_passing: false,
             })
             .collect();
         self.results.record(&planned.applied(failures));

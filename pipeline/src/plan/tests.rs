@@ -404,6 +404,7 @@ fn failed_deletion_stays_in_the_inventory() {
         object: id("ConfigMap", "ns", "a"),
         act: "delete",
         message: "forbidden".to_owned(),
+        is_passing: false,
     };
     let pruned = complete.pruned(&prune.applied(vec![failure]));
     assert!(!pruned.clean);
@@ -441,6 +442,7 @@ fn incomplete_run_cannot_prune() {
         object: id("ConfigMap", "ns", "a"),
         act: "apply",
         message: "no".to_owned(),
+        is_passing: false,
     };
     run.record(&planned[1].clone().applied(vec![failure]));
     assert_eq!(run.failures().len(), 1);
@@ -576,7 +578,7 @@ proptest! {
                 .iter()
                 .map(Write::id)
                 .filter(|id| ids.get(victim) == Some(id))
-                .map(|object| Failure { object, act: "apply", message: String::new() })
+                .map(|object| Failure { object, act: "apply", message: String::new(), is_passing: false })
                 .collect();
             failed |= !failures.is_empty();
             run.record(&planned.applied(failures));
