@@ -2,7 +2,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Dialect, Limits, Problem, ReadManifests, read_json, read_yaml, read_yaml_as};
+use super::{
+    Dialect, Limits, Problem, ReadManifests, read_json, read_values, read_yaml, read_yaml_as,
+};
 use crate::{ArtifactPath, Manifest};
 
 fn value_of(scalar: &str, dialect: Dialect) -> Result<Value, Problem> {
@@ -410,6 +412,14 @@ proptest::proptest! {
     fn reading_never_panics(text in "[ -~\n\t]{0,200}") {
         let _ = yaml(&text);
         let _ = read_json(text.as_bytes(), None, &Limits::default());
+    }
+
+    #[test]
+    fn reading_foreign_bytes_never_panics(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+        for dialect in [Dialect::Kubectl, Dialect::Kustomize] {
+            let _ = read_values(dialect, &bytes, None, &Limits::default());
+        }
+        let _ = read_json(&bytes, None, &Limits::default());
     }
 
     #[test]

@@ -245,3 +245,21 @@ async fn forgotten_store_is_connected_anew() {
         .unwrap();
     assert!(!Arc::ptr_eq(&first, &second));
 }
+
+/// I8: a client that signed in with one consumer's credentials is never another's, also where name,
+/// uid and generation of the store are the same.
+#[test]
+fn consumers_with_their_own_credentials_never_share_a_client() {
+    let spec = vault_by_token();
+    let place = |scope| Place::of(&key("s", 1), &spec, &scope);
+    let of = |name: &str| StoreScope::Cluster {
+        consumer: Some(name.to_owned()),
+    };
+    let at_home = |name: &str| StoreScope::Namespaced {
+        namespace: name.to_owned(),
+    };
+    assert_ne!(place(of("a")), place(of("b")));
+    assert_ne!(place(of("a")), place(at_home("a")));
+    assert_ne!(place(at_home("a")), place(at_home("b")));
+    assert_eq!(place(of("a")), place(of("a")));
+}

@@ -352,3 +352,49 @@ fn objects_are_decrypted_with_their_plaintext_listed() {
     assert_eq!(plain.object["stringData"]["pass/word"], "hunter2");
     assert!(plain.object.get("sops").is_none());
 }
+
+proptest::proptest! {
+    /// S-233: whatever stands in a file, in whatever format it is read, is read or refused.
+    #[test]
+    fn foreign_files_never_panic(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+        parts in proptest::collection::vec(proptest::sample::select(vec![
+            "sops", ": ", "mac", "\"", "ENC[AES256_GCM,data:", "iv:", "tag:", "type:str]", "\n", "  ",
+            "- ", "{", "}", "[", "]", ",", "=", "sops_", "__list_", "__map_", "0", "age", "enc", "&a",
+            "*a", "lastmodified", "2024-01-02T03:04:05Z", "version", "3.9.0", "#", "é", "\u{0}",
+        ]), 0..60),
+    ) {
+        for content in [bytes.as_slice(), parts.concat().as_bytes()] {
+            for format in [Format::Yaml, Format::Json, Format::Dotenv, Format::Ini, Format::Binary] {
+                let _ = crate::is_encrypted(format, content);
+                if let Ok(file) = EncryptedFile::parse(format, content) {
+                    let _refused_or_not = file.decrypt(&data_key()).is_ok();
+                }
+            }
+        }
+        let _refused_or_not = crate::config::Config::parse(&parts.concat()).is_ok();
+    }
+
+    /// Metadata of any shape, as an object of a build may carry it.
+    #[test]
+    fn foreign_metadata_never_panics(
+        names in proptest::collection::vec(proptest::sample::select(vec![
+            "mac", "lastmodified", "age", "kms", "key_groups", "version", "shamir_threshold",
+            "encrypted_regex", "hc_vault", "pgp", "recipient", "enc",
+        ]), 0..6),
+        value in proptest::sample::select(vec![
+            serde_json::json!(null), serde_json::json!("ENC[AES256_GCM,data:,iv:,tag:,type:str]"),
+            serde_json::json!([{"recipient": "age1", "enc": ""}]), serde_json::json!({"a": [[]]}),
+            serde_json::json!(-1), serde_json::json!("("), serde_json::json!([[[]]]),
+        ]),
+    ) {
+        let sops: serde_json::Map<_, _> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), value.clone()))
+            .collect();
+        let object = serde_json::json!({"kind": "Secret", "data": {"a": value}, "sops": sops});
+        if let Ok(file) = EncryptedFile::from_object(&object) {
+            let _refused_or_not = file.decrypt(&data_key()).is_ok();
+        }
+    }
+}
