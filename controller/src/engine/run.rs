@@ -494,3 +494,6 @@ pub(crate) fn seconds(duration: Duration) -> String {
     let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     api::GoDuration::from_nanoseconds(milliseconds.saturating_mul(1_000_000)).to_string()
 }
+
+#[cfg(test)]
+mod tests;
