@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use components::{AuditLog, ControlPlaneOptions};
+use components::{AuditLog, ControlPlaneOptions, Endpoint};
 use deploy::family::Family;
 use e2e::{Controller, ControllerOptions, World, eventually};
 
@@ -11,9 +11,11 @@ use crate::shared::own_world;
 
 const APPS: &str = "apps";
 
+const FAMILIES: [Family; 2] = [Family::SealedSecrets, Family::Flux];
+
 fn replica(world: &World, identity: &str) -> Controller {
     let mut options = ControllerOptions::default();
-    options.families = vec![Family::SealedSecrets];
+    options.families = FAMILIES.to_vec();
     identity.clone_into(&mut options.identity);
     Controller::start(world, &options)
 }
@@ -34,6 +36,14 @@ fn opens(world: &World, controller: &Controller, name: &str) {
     let certificate = certificate(world, controller);
     world.create(&seal(&certificate, &secret(APPS, name, &[("k", "v")]), &[]));
     world.appears("Secret", APPS, name);
+}
+
+/// Returns the status of an answer about an artifact that there is not.
+fn artifact(controller: &Controller) -> u16 {
+    let reply = Endpoint::local("signet-controller", controller.artifact_port())
+        .send("GET", "/gitrepository/apps/none/latest.tar.gz", None)
+        .expect("it answers");
+    reply.status
 }
 
 /// Returns who wrote, in order and without repetition: `(replica, to the lease)`.
@@ -65,7 +75,7 @@ fn second_replica_takes_over_and_only_the_leader_writes() {
     let _place = own_world();
     let mut options = ControlPlaneOptions::default();
     options.audit_log = AuditLog::Metadata;
-    let world = World::start_with(&options, &[Family::SealedSecrets]);
+    let world = World::start_with(&options, &FAMILIES);
     world.cluster().create_namespace(APPS).expect("it is made");
 
     let first = replica(&world, "signet-0");
@@ -74,6 +84,14 @@ fn second_replica_takes_over_and_only_the_leader_writes() {
     opens(&world, &first, "a");
     let waits = second.metrics().expect("it tells");
     assert!(waits.contains("signet_leading 0"), "{waits}");
+    // The leader alone knows which artifacts there are; the other says so.
+    assert_eq!(artifact(&second), 503);
+    eventually("the leader knows", Duration::from_secs(10), || {
+        let status = artifact(&first);
+        (status == 404)
+            .then_some(())
+            .ok_or_else(|| status.to_string())
+    });
     // Every replica answers for the keys.
     let served = second.get("/v1/cert.pem").expect("it has the key");
     assert_eq!(served, first.get("/v1/cert.pem").expect("it has the key"));
