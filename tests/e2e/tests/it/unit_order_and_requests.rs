@@ -21,9 +21,12 @@ fn dependent_unit_waits_for_its_dependency() {
     );
     tenant.unit("apps", &json!({"dependsOn": [{"name": "base"}]}));
     let message = tenant.fails("apps", "DependencyNotReady");
-    assert_eq!(message, "dependency 'unit-order/base' is not ready");
+    assert_eq!(message, "dependency 'unit-order/base' not found");
     tenant.unit("base", &json!({}));
     tenant.fails("base", "ReconciliationFailed");
+    tenant.reconcile("Kustomization", "apps");
+    let message = tenant.fails("apps", "DependencyNotReady");
+    assert_eq!(message, "dependency 'unit-order/base' is not ready");
     assert!(tenant.get("ConfigMap", "b").is_err());
     let commit = tenant.commit(&[("base/a.yaml", &config_map("a", "x"))]);
     tenant.applied("base", &commit);
