@@ -8,6 +8,7 @@ pub mod error;
 pub mod invocation;
 pub mod io;
 mod key_sources;
+mod kubeconfig;
 pub mod kubeseal;
 mod network;
 pub mod signet;

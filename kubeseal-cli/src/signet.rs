@@ -1,9 +1,11 @@
-//! `signet`: work on a repository without a cluster.
+//! `signet`: work on a repository without a cluster, and compare it with one.
 //!
 //! [`run`] parses `flags` into a `mode`, which holds everything checked, and runs it from
-//! `modes`. Data goes to standard output, everything else to standard error; nothing is
-//! coloured. What a failure exits with follows from its category (`crate::error`).
+//! `modes`. Data goes to standard output, everything else to standard error; only a terminal sees
+//! colours. What a failure exits with follows from its category (`crate::error`).
 
+mod colours;
+mod connection;
 mod error;
 mod flags;
 mod keys;
@@ -22,7 +24,7 @@ pub fn run(invocation: &Invocation, io: &mut Io) -> u8 {
         .and_then(mode::decide)
         .and_then(|mode| execute(mode, &invocation.environment, io));
     match outcome {
-        Ok(()) => 0,
+        Ok(status) => status,
         Err(error) => {
             error.show(io);
             error.exit_status()
@@ -30,9 +32,11 @@ pub fn run(invocation: &Invocation, io: &mut Io) -> u8 {
     }
 }
 
-fn execute(mode: Mode, environment: &Environment, io: &mut Io) -> Result<(), Error> {
+fn execute(mode: Mode, environment: &Environment, io: &mut Io) -> Result<u8, Error> {
     match mode {
-        Mode::Print { text } => output::print(io, text.as_bytes()),
-        Mode::Build(mode) => modes::build::run(&mode, environment, io),
+        Mode::Print { text } => output::print(io, text.as_bytes()).map(|()| 0),
+        Mode::Build(mode) => modes::build::run(&mode, environment, io).map(|()| 0),
+        Mode::Diff(mode) => modes::diff::run(&mode, environment, io),
+        Mode::Tree(mode) => modes::tree::run(&mode, environment, io).map(|()| 0),
     }
 }

@@ -1,7 +1,5 @@
 //! The cluster: its configuration, and the controller behind the API server's service proxy.
 
-mod configuration;
-
 use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode};
@@ -12,11 +10,10 @@ use kube::{Api, Client};
 use serde_json::Value;
 
 use super::error::Error;
-use super::flags::{ClusterFlags, DEFAULT_CONTROLLER_NAME};
+use super::flags::DEFAULT_CONTROLLER_NAME;
 use crate::Io;
+use crate::kubeconfig::{self, ClusterFlags};
 use crate::network::install_cryptography;
-
-pub(super) use configuration::{ClientNamespace, client_namespace};
 
 /// Which Service to talk to, in which cluster.
 #[derive(Debug, Clone)]
@@ -42,7 +39,9 @@ impl Controller {
     /// Finds the Service.
     pub(super) async fn connect<'a>(&self, io: &'a mut Io) -> Result<Connection<'a>, Error> {
         install_cryptography();
-        let config = configuration::config(&self.cluster).await?;
+        let config = kubeconfig::config(&self.cluster)
+            .await
+            .map_err(Error::of_kubeconfig)?;
         let client = Client::try_from(config).map_err(|source| Error::Connect {
             source: Box::new(source),
         })?;

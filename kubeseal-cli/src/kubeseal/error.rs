@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::Io;
 use crate::error::Chain;
+use crate::{Io, kubeconfig};
 
 /// A failure of `kubeseal`; texts that upstream has too are worded as there.
 #[derive(Debug, thiserror::Error)]
@@ -100,12 +100,10 @@ pub(crate) enum Error {
     #[error("cannot fetch {url:?}")]
     Fetch { url: String, source: reqwest::Error },
 
-    #[error("failed to read the kubeconfig")]
-    Kubeconfig {
-        source: Box<kube::config::KubeconfigError>,
-    },
-    #[error("invalid configuration: {reason}")]
-    Configuration { reason: String },
+    #[error(transparent)]
+    Kubeconfig { source: kubeconfig::Error },
+    #[error("{0}, or a certificate with --cert")]
+    NoConfiguration(kubeconfig::Error),
     #[error("failed to set up the connection to the cluster")]
     Connect { source: Box<kube::Error> },
     #[error("failed to start networking")]
@@ -141,6 +139,14 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Says why the cluster cannot be reached, and what would do without it.
+    pub(super) fn of_kubeconfig(source: kubeconfig::Error) -> Self {
+        match source {
+            kubeconfig::Error::NoConfiguration => Self::NoConfiguration(source),
+            source => Self::Kubeconfig { source },
+        }
+    }
+
     /// Says it on standard error.
     pub(super) fn show(&self, io: &mut Io) {
         match self {

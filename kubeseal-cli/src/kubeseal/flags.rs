@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use sealing::Scope;
 
 use super::error::Error;
+use crate::kubeconfig::ClusterFlags;
 use crate::{Invocation, completion};
 
 const PREFIX: &str = "SEALED_SECRETS_";
@@ -146,71 +147,6 @@ pub(super) struct Flags {
 }
 
 pub(super) const DEFAULT_CONTROLLER_NAME: &str = "sealed-secrets-controller";
-
-/// How to reach the cluster.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct ClusterFlags {
-    /// Kubeconfig file
-    #[arg(long, value_name = "FILE")]
-    pub(super) kubeconfig: Option<PathBuf>,
-    /// User to impersonate
-    #[arg(long = "as", value_name = "USER")]
-    pub(super) impersonate: Option<String>,
-    /// Group to impersonate. Can be repeated
-    #[arg(long = "as-group", action = ArgAction::Append, value_name = "GROUP")]
-    pub(super) impersonate_groups: Vec<String>,
-    /// UID to impersonate
-    #[arg(long = "as-uid", value_name = "UID")]
-    pub(super) impersonate_uid: Option<String>,
-    /// Certificate authority of the API server
-    #[arg(long, value_name = "FILE")]
-    pub(super) certificate_authority: Option<String>,
-    /// Client certificate
-    #[arg(long, value_name = "FILE")]
-    pub(super) client_certificate: Option<String>,
-    /// Key of the client certificate
-    #[arg(long, value_name = "FILE")]
-    pub(super) client_key: Option<String>,
-    /// Cluster of the kubeconfig to use
-    #[arg(long, value_name = "NAME")]
-    pub(super) cluster: Option<String>,
-    /// Context of the kubeconfig to use
-    #[arg(long, value_name = "NAME")]
-    pub(super) context: Option<String>,
-    /// Do not ask for compressed answers
-    #[arg(long)]
-    pub(super) disable_compression: bool,
-    /// Do not check the certificate of the API server
-    #[arg(long)]
-    pub(super) insecure_skip_tls_verify: bool,
-    /// Namespace to seal for when the input names none
-    #[arg(short = 'n', long, value_name = "NAMESPACE")]
-    pub(super) namespace: Option<String>,
-    /// Password for basic authentication
-    #[arg(long, value_name = "PASSWORD")]
-    pub(super) password: Option<String>,
-    /// Proxy to reach the API server through
-    #[arg(long, value_name = "URL")]
-    pub(super) proxy_url: Option<String>,
-    /// Time limit of one request, such as 1s or 2m; 0 for none
-    #[arg(long, default_value = "0", value_name = "DURATION")]
-    pub(super) request_timeout: String,
-    /// Address of the API server
-    #[arg(long, value_name = "URL")]
-    pub(super) server: Option<String>,
-    /// Name to expect in the API server's certificate
-    #[arg(long, value_name = "NAME")]
-    pub(super) tls_server_name: Option<String>,
-    /// Bearer token
-    #[arg(long, value_name = "TOKEN")]
-    pub(super) token: Option<String>,
-    /// User of the kubeconfig to use
-    #[arg(long, value_name = "NAME")]
-    pub(super) user: Option<String>,
-    /// User name for basic authentication
-    #[arg(long, value_name = "NAME")]
-    pub(super) username: Option<String>,
-}
 
 /// Flags of a logging library that scripts may pass. Only `-v` means something here.
 #[derive(Debug, Args)]

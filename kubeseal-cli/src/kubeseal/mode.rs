@@ -7,9 +7,10 @@ use sealing::Scope;
 use super::certificate::CertificateSource;
 use super::cluster::Controller;
 use super::error::Error;
-use super::flags::{self, ClusterFlags, Flags};
+use super::flags::{self, Flags};
 use super::output::{Destination, Format};
 use crate::Io;
+use crate::kubeconfig::ClusterFlags;
 
 /// One job.
 #[derive(Debug)]

@@ -3,13 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
-use manifests::{ParsePath, ReadManifests};
+use cluster::ApiError;
+use manifests::{ObjectId, ParsePath, ReadManifests};
 use pipeline::decrypt::Decrypt;
+use pipeline::normalise::Normalise;
 use render::{RenderError, WorkerFailure};
 use sources::SourceError;
 
-use crate::Io;
+use super::mode::UnitKind;
 use crate::error::{Category, Chain};
+use crate::{Io, kubeconfig};
 
 const KEYS_HINT: &str = "hint: age identities come from SOPS_AGE_KEY, SOPS_AGE_KEY_FILE and the \
                          default keys.txt, AWS credentials from the usual places, a Vault token for \
@@ -61,8 +64,53 @@ pub(crate) enum Error {
         target: String,
         source: Box<Decrypt>,
     },
+    #[error("{flag} is for {what}: {why}")]
+    UnusedFlag {
+        flag: &'static str,
+        what: &'static str,
+        why: &'static str,
+    },
+    #[error("{text:?} names no unit; write kustomization/NAME or application/NAME")]
+    UnitName { text: String },
+    #[error(transparent)]
+    Kubeconfig { source: kubeconfig::Error },
+    #[error("failed to connect to the cluster")]
+    Connect { source: ApiError },
+    #[error("the cluster did not answer as needed")]
+    Cluster { source: ApiError },
+    #[error("failed to ask the cluster for your rights")]
+    AskRights { source: Box<kube::Error> },
+    #[error(
+        "{unit}: fetching its source is not in this build; hint: give a checkout of its \
+         repository with --source DIR"
+    )]
+    NoSource { unit: String },
+    #[error(
+        "a comparison of {kind} units is not in this build; hint: give the folder and its namespace"
+    )]
+    NoDiffOf { kind: UnitKind },
+    #[error("{unit} is not there; hint: name its namespace with --namespace")]
+    NoUnit { unit: ObjectId },
+    #[error(
+        "the cluster serves neither Kustomizations nor Applications; install their definitions first"
+    )]
+    NoUnitsServed,
+    #[error("there are no units{}", place(namespace.as_deref()))]
+    NoUnitsFound { namespace: Option<String> },
+    #[error("failed to prepare the objects; nothing is compared")]
+    Normalise { source: Normalise },
+    #[error("{object} is not compared: {message}")]
+    NotCompared { object: ObjectId, message: String },
+    #[error(
+        "--show-secrets is refused: you may not get Secrets in namespace {namespace:?}; leave the \
+         flag out to see which values change"
+    )]
+    MayNotShow { namespace: String },
+    /// A failure of a comparison, which has exit statuses of its own.
+    #[error(transparent)]
+    Diff(Box<Error>),
     /// Several directories, each with its own failure.
-    #[error("{} builds failed", .0.len())]
+    #[error("{} failures", .0.len())]
     Several(Vec<Error>),
 }
 
@@ -73,6 +121,7 @@ impl Error {
             Self::Help { text } => drop(io.write_stdout(text.as_bytes())),
             Self::CommandLine { message } => io.note(message.trim_end()),
             Self::Several(errors) => errors.iter().for_each(|error| error.show(io)),
+            Self::Diff(error) => error.show(io),
             error => {
                 io.note(&format!("error: {}", Chain(error)));
                 if let Some(hint) = error.hint() {
@@ -88,6 +137,8 @@ impl Error {
             Self::Help { .. } => 0,
             Self::CommandLine { .. } => 2,
             Self::Several(errors) => errors.iter().map(Self::exit_status).max().unwrap_or(1),
+            // 1 says that there are differences.
+            Self::Diff(error) => error.exit_status().max(2),
             error => error.category().exit_status(),
         }
     }
@@ -118,8 +169,16 @@ impl Error {
             Self::ReadFolder { source, .. } => read_category(source),
             Self::Render { source, .. } => render_category(source),
             Self::Decrypt { source, .. } => decrypt_category(source),
-            Self::FindWorker { .. } => Category::NotFound,
-            Self::WriteOutput { .. } => Category::Unavailable,
+            Self::Cluster { source } | Self::Connect { source } => api_category(source),
+            Self::Kubeconfig { .. }
+            | Self::FindWorker { .. }
+            | Self::NoUnit { .. }
+            | Self::NoUnitsServed
+            | Self::NoUnitsFound { .. }
+            | Self::NotCompared { .. } => Category::NotFound,
+            Self::MayNotShow { .. } => Category::Denied,
+            Self::Diff(error) => error.category(),
+            Self::WriteOutput { .. } | Self::AskRights { .. } => Category::Unavailable,
             Self::Runtime { .. } => Category::Internal,
             Self::Help { .. }
             | Self::CommandLine { .. }
@@ -129,7 +188,21 @@ impl Error {
             | Self::NoUnits { .. }
             | Self::UnitPath { .. }
             | Self::UnsupportedField { .. }
+            | Self::UnusedFlag { .. }
+            | Self::UnitName { .. }
+            | Self::NoSource { .. }
+            | Self::NoDiffOf { .. }
+            | Self::Normalise { .. }
             | Self::Several(_) => Category::Invalid,
+        }
+    }
+}
+
+fn place(namespace: Option<&str>) -> String {
+    match namespace {
+        None => String::new(),
+        Some(name) => {
+            format!(" in namespace {name:?}; hint: name another with --namespace, or -A for all")
         }
     }
 }
@@ -141,6 +214,21 @@ fn read_category(error: &SourceError) -> Category {
             _ => Category::NotFound,
         },
         _ => Category::Invalid,
+    }
+}
+
+fn api_category(error: &ApiError) -> Category {
+    match error {
+        ApiError::Refused { refusal, .. } => match refusal.code {
+            401 | 403 => Category::Denied,
+            404 => Category::NotFound,
+            409 => Category::Conflict,
+            400..500 => Category::Invalid,
+            _ => Category::Unavailable,
+        },
+        ApiError::NoKind { .. } => Category::NotFound,
+        ApiError::NoNamespace { .. } | ApiError::NoName { .. } => Category::Invalid,
+        _ => Category::Unavailable,
     }
 }
 

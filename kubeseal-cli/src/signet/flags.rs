@@ -10,6 +10,12 @@ use clap_complete::Shell;
 use super::error::Error;
 use crate::completion;
 
+mod diff;
+mod tree;
+
+pub(super) use diff::{DiffFlags, DiffOutputFlag};
+pub(super) use tree::{TreeFlags, TreeOutputFlag};
+
 const EXIT_STATUS: &str = "\
 Exit status:
   0   done; also when nobody reads the output any more
@@ -37,7 +43,7 @@ Examples:
   signet build . --recursive --output json | jq '.items[].kind'
 ";
 
-/// Show what a repository brings to a cluster, without a cluster
+/// Show what a repository brings to a cluster, what it would change there, and what became of it
 #[derive(Debug, Parser)]
 #[command(name = "signet", version, after_help = EXIT_STATUS, max_term_width = 100)]
 pub(super) struct Flags {
@@ -56,6 +62,18 @@ pub(super) enum Command {
     /// is printed when anything fails.
     #[command(after_help = EXIT_STATUS, after_long_help = format!("{BUILD_NOTES}\n{EXIT_STATUS}"))]
     Build(BuildFlags),
+    /// Show what applying a folder or a unit would change in the cluster
+    ///
+    /// Builds it as `signet build` does, asks the API server by dry runs what would become of each
+    /// object, and prints the difference. Nothing is written to the cluster.
+    #[command(
+        after_help = diff::EXIT_STATUS,
+        after_long_help = format!("{}\n{}", diff::NOTES, diff::EXIT_STATUS)
+    )]
+    Diff(Box<DiffFlags>),
+    /// Show units of the cluster, their objects and what these own, with health, age and revision
+    #[command(after_help = EXIT_STATUS, after_long_help = format!("{}\n{EXIT_STATUS}", tree::NOTES))]
+    Tree(Box<TreeFlags>),
     /// Print a script that completes this command's words in a shell
     Completion {
         /// Shell to complete in
@@ -113,6 +131,17 @@ pub(super) enum OutputFlag {
     #[default]
     Yaml,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorFlag {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
 }
 
 /// Parses the command line.

@@ -8,6 +8,14 @@ use pipeline::unit::MacPolicy;
 use super::error::Error;
 use super::flags::{self, BuildFlags, Command, Flags, MacPolicyFlag, OutputFlag};
 
+mod diff;
+mod tree;
+mod unit_name;
+
+pub(super) use diff::{Diff, Subject};
+pub(super) use tree::{Tree, Units};
+pub(super) use unit_name::{UnitKind, UnitName};
+
 /// One job.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -15,6 +23,10 @@ pub(super) enum Mode {
     Print { text: String },
     /// Build a repository.
     Build(Build),
+    /// Compare with a cluster.
+    Diff(Box<Diff>),
+    /// Show units of a cluster.
+    Tree(Box<Tree>),
 }
 
 /// What to build, and how to show it.
@@ -53,6 +65,8 @@ pub(super) enum Format {
 pub(super) fn decide(flags: Flags) -> Result<Mode, Error> {
     match flags.command {
         Command::Build(flags) => Ok(Mode::Build(build(flags)?)),
+        Command::Diff(flags) => Ok(Mode::Diff(Box::new(diff::decide(*flags)?))),
+        Command::Tree(flags) => Ok(Mode::Tree(Box::new(tree::decide(*flags)?))),
         Command::Completion { shell } => Ok(Mode::Print {
             text: flags::completion(shell),
         }),
@@ -63,34 +77,45 @@ pub(super) fn decide(flags: Flags) -> Result<Mode, Error> {
 }
 
 fn build(flags: BuildFlags) -> Result<Build, Error> {
-    let policy = match flags.mac_policy {
-        MacPolicyFlag::Refuse => MacPolicy::Refuse,
-        MacPolicyFlag::Warn => MacPolicy::Warn,
-    };
     let targets = if flags.recursive {
         Targets::Units
-    } else if flags.paths.is_empty() {
-        Targets::Directories(vec![ArtifactPath::ROOT], policy)
     } else {
-        let paths = flags.paths.iter().map(|path| path.parse());
-        let paths = paths
-            .collect::<Result<Vec<ArtifactPath>, ParsePath>>()
-            .map_err(|source| Error::Path { source })?;
-        Targets::Directories(paths, policy)
+        directories(&flags.paths, flags.mac_policy)?
     };
     Ok(Build {
         root: flags.directory,
         targets,
-        secrets: if flags.show_secrets {
-            Secrets::Shown
-        } else {
-            Secrets::Masked
-        },
+        secrets: secrets(flags.show_secrets),
         format: match flags.output {
             OutputFlag::Yaml => Format::Yaml,
             OutputFlag::Json => Format::Json,
         },
     })
+}
+
+/// The directories that were named, or the root.
+fn directories(paths: &[String], policy: MacPolicyFlag) -> Result<Targets, Error> {
+    let policy = match policy {
+        MacPolicyFlag::Refuse => MacPolicy::Refuse,
+        MacPolicyFlag::Warn => MacPolicy::Warn,
+    };
+    if paths.is_empty() {
+        return Ok(Targets::Directories(vec![ArtifactPath::ROOT], policy));
+    }
+    let paths = paths
+        .iter()
+        .map(|path| path.parse())
+        .collect::<Result<Vec<ArtifactPath>, ParsePath>>()
+        .map_err(|source| Error::Path { source })?;
+    Ok(Targets::Directories(paths, policy))
+}
+
+fn secrets(show: bool) -> Secrets {
+    if show {
+        Secrets::Shown
+    } else {
+        Secrets::Masked
+    }
 }
 
 #[cfg(test)]

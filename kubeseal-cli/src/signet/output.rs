@@ -53,7 +53,7 @@ pub(super) fn render(
 }
 
 /// Returns an object as it would be applied.
-fn plain(manifest: &Manifest) -> Value {
+pub(super) fn plain(manifest: &Manifest) -> Value {
     // EXPOSE: the user asked for plaintext on standard output.
     serde_json::from_slice(manifest.to_body().expose()).unwrap_or_default()
 }

@@ -7,10 +7,13 @@
 )]
 
 mod age_key;
+mod cluster;
 mod every_tool;
 mod folder;
 mod kubeseal;
 mod signet;
 mod signet_build;
+mod signet_diff;
+mod signet_tree;
 mod sops;
 mod tool;

@@ -1,6 +1,6 @@
 use super::CertificateSource;
+use crate::kubeconfig::ClusterFlags;
 use crate::kubeseal::cluster::Controller;
-use crate::kubeseal::flags::ClusterFlags;
 
 fn source(location: &str) -> CertificateSource {
     let controller = Controller {

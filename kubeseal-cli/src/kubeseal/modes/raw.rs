@@ -8,7 +8,7 @@ use secret_bytes::SecretBytes;
 
 use crate::Io;
 use crate::io::Readers;
-use crate::kubeseal::cluster::{ClientNamespace, client_namespace};
+use crate::kubeconfig::{ClientNamespace, client_namespace};
 use crate::kubeseal::error::Error;
 use crate::kubeseal::mode::Raw;
 use crate::kubeseal::output;

@@ -8,10 +8,9 @@ use serde_json::Value;
 
 use crate::Io;
 use crate::io::Readers;
-use crate::kubeseal::cluster::{ClientNamespace, client_namespace};
+use crate::kubeconfig::{ClientNamespace, ClusterFlags, client_namespace};
 use crate::kubeseal::documents;
 use crate::kubeseal::error::Error;
-use crate::kubeseal::flags::ClusterFlags;
 use crate::kubeseal::mode::{Input, Seal, Sealing};
 use crate::kubeseal::output;
 use crate::kubeseal::secret::InputSecret;

@@ -13,7 +13,7 @@ fn decided(arguments: &[&str]) -> Result<Build, Error> {
         .collect();
     match decide(flags::parse(&arguments)?)? {
         Mode::Build(build) => Ok(build),
-        Mode::Print { text } => panic!("not a build: {text}"),
+        other => panic!("not a build: {other:?}"),
     }
 }
 

@@ -6,6 +6,8 @@
 mod stages;
 mod units;
 
+use std::path::Path;
+
 use manifests::{Artifact, ArtifactPath, BuildOptions, Manifest, Tool};
 use pipeline::redact::Taint;
 use pipeline::unit::{Decryption, MacPolicy};
@@ -20,11 +22,11 @@ use crate::{Environment, Io, network};
 use stages::Stages;
 
 /// One directory to build.
-struct Target {
+pub(super) struct Target {
     /// As messages name it.
-    name: String,
-    options: BuildOptions,
-    decryption: Option<Decryption>,
+    pub(super) name: String,
+    pub(super) options: BuildOptions,
+    pub(super) decryption: Option<Decryption>,
 }
 
 /// Runs the build.
@@ -47,34 +49,51 @@ pub(in crate::signet) fn run(
 
 /// Everything that was built.
 #[derive(Default)]
-struct Everything {
-    manifests: Vec<Manifest>,
-    taint: Taint,
-    warnings: Vec<String>,
+pub(super) struct Everything {
+    pub(super) manifests: Vec<Manifest>,
+    pub(super) taint: Taint,
+    pub(super) warnings: Vec<String>,
 }
 
-fn build(
+/// Builds what the mode names.
+pub(super) fn build(
     mode: &Build,
     environment: &Environment,
     progress: &Progress,
     io: &mut Io,
 ) -> Result<Everything, Error> {
     progress.show(io, &format!("reading {}", mode.root.display()));
-    let root = environment.directory.join(&mode.root);
-    let artifact = read_folder(&root, &Limits::default()).map_err(|source| Error::ReadFolder {
-        root: mode.root.clone(),
-        source: Box::new(source),
-    })?;
+    let artifact = read(&mode.root, environment)?;
     let targets = targets(mode, &artifact)?;
+    build_all(&artifact, &targets, environment, progress, io)
+}
+
+/// Reads a folder as a source.
+pub(super) fn read(root: &Path, environment: &Environment) -> Result<Artifact, Error> {
+    let place = environment.directory.join(root);
+    read_folder(&place, &Limits::default()).map_err(|source| Error::ReadFolder {
+        root: root.to_owned(),
+        source: Box::new(source),
+    })
+}
+
+/// Builds directories of one artifact.
+pub(super) fn build_all(
+    artifact: &Artifact,
+    targets: &[Target],
+    environment: &Environment,
+    progress: &Progress,
+    io: &mut Io,
+) -> Result<Everything, Error> {
     let runtime = network::runtime().map_err(|source| Error::Runtime { source })?;
-    let mut stages = Stages::new(&artifact, Keys::new(environment), environment);
+    let mut stages = Stages::new(artifact, Keys::new(environment), environment);
     let mut everything = Everything::default();
     let mut failures = Vec::new();
     for (index, target) in targets.iter().enumerate() {
         let place = format!("[{}/{}] {}", index + 1, targets.len(), target.name);
         progress.show(io, &format!("building {place}"));
         match runtime.block_on(stages.build(target)) {
-            Ok(built) => everything.add(built, &artifact, target)?,
+            Ok(built) => everything.add(built, artifact, target)?,
             Err(error) => failures.push(error),
         }
     }

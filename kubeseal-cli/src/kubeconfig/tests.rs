@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use kube::config::{AuthInfo, Cluster};
 
-use super::{overlaid_cluster, overlaid_user, timeout};
-use crate::kubeseal::flags::ClusterFlags;
+use super::{ClusterFlags, overlaid_cluster, overlaid_user, timeout};
 
 #[test]
 fn flags_lie_over_the_kubeconfig() {

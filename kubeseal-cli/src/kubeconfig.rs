@@ -1,30 +1,105 @@
-//! The kubeconfig with the flags laid over it.
+//! How to reach a cluster: the kubeconfig with the flags laid over it, for every tool that needs one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::{ArgAction, Args};
 use kube::Config;
 use kube::config::{
     AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo,
     NamedCluster, NamedContext,
 };
 
-use crate::kubeseal::error::Error;
-use crate::kubeseal::flags::ClusterFlags;
-
 const SERVICE_ACCOUNT_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// The namespace to seal for, and whether the user named it on the command line.
+/// How to reach the cluster.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub(crate) struct ClusterFlags {
+    /// Kubeconfig file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// User to impersonate
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) impersonate: Option<String>,
+    /// Group to impersonate. Can be repeated
+    #[arg(long = "as-group", action = ArgAction::Append, value_name = "GROUP")]
+    pub(crate) impersonate_groups: Vec<String>,
+    /// UID to impersonate
+    #[arg(long = "as-uid", value_name = "UID")]
+    pub(crate) impersonate_uid: Option<String>,
+    /// Certificate authority of the API server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate_authority: Option<String>,
+    /// Client certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_certificate: Option<String>,
+    /// Key of the client certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_key: Option<String>,
+    /// Cluster of the kubeconfig to use
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// Context of the kubeconfig to use
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// Do not ask for compressed answers
+    #[arg(long)]
+    pub(crate) disable_compression: bool,
+    /// Do not check the certificate of the API server
+    #[arg(long)]
+    pub(crate) insecure_skip_tls_verify: bool,
+    /// Namespace, where nothing else names one
+    #[arg(short = 'n', long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// Password for basic authentication
+    #[arg(long, value_name = "PASSWORD")]
+    pub(crate) password: Option<String>,
+    /// Proxy to reach the API server through
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy_url: Option<String>,
+    /// Time limit of one request, such as 1s or 2m; 0 for none
+    #[arg(long, default_value = "0", value_name = "DURATION")]
+    pub(crate) request_timeout: String,
+    /// Address of the API server
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// Name to expect in the API server's certificate
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tls_server_name: Option<String>,
+    /// Bearer token
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// User of the kubeconfig to use
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// User name for basic authentication
+    #[arg(long, value_name = "NAME")]
+    pub(crate) username: Option<String>,
+}
+
+/// Why no way to reach a cluster is known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("failed to read the kubeconfig")]
+    Kubeconfig { source: Box<KubeconfigError> },
+    #[error("invalid configuration: {reason}")]
+    Configuration { reason: String },
+    #[error(
+        "invalid configuration: no configuration has been provided; give a kubeconfig with \
+         --kubeconfig or KUBECONFIG"
+    )]
+    NoConfiguration,
+}
+
+/// The namespace to work in, and whether the user named it on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::kubeseal) enum ClientNamespace {
+pub(crate) enum ClientNamespace {
     Given(String),
     Configured(String),
 }
 
-/// Returns the namespace to seal for; none when there is no configuration at all.
-pub(in crate::kubeseal) fn client_namespace(
-    flags: &ClusterFlags,
-) -> Result<Option<ClientNamespace>, Error> {
+/// Returns the namespace to work in; none when there is no configuration at all.
+pub(crate) fn client_namespace(flags: &ClusterFlags) -> Result<Option<ClientNamespace>, Error> {
     if let Some(given) = &flags.namespace {
         return Ok(Some(ClientNamespace::Given(given.clone())));
     }
@@ -63,17 +138,13 @@ fn namespace_of_pod() -> Option<String> {
 }
 
 /// Returns how to connect.
-pub(super) async fn config(flags: &ClusterFlags) -> Result<Config, Error> {
+pub(crate) async fn config(flags: &ClusterFlags) -> Result<Config, Error> {
     let timeout = timeout(&flags.request_timeout)?;
     let mut config = match kubeconfig(flags)? {
         Some(kubeconfig) if is_usable(&kubeconfig, flags) => {
             from_kubeconfig(kubeconfig, flags).await?
         }
-        _ => Config::incluster().map_err(|_| Error::Configuration {
-            reason: "no configuration has been provided; give a kubeconfig with --kubeconfig or \
-                     KUBECONFIG, or a certificate with --cert"
-                .to_owned(),
-        })?,
+        _ => Config::incluster().map_err(|_| Error::NoConfiguration)?,
     };
     // The client would ask a Service without endpoints for minutes; people want its answer now.
     config.default_retry = false;
