@@ -26,7 +26,7 @@ doc:
 
 # Who imports whom
 boundaries:
-    ./test boundaries words
+    ./test boundaries words guards
 
 # Write definitions, roles, plain manifests, the generated parts of the chart, and of the reference
 generate:

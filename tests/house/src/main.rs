@@ -1,12 +1,13 @@
 //! Checks how the house is built.
 //!
 //! [`boundaries`] holds the arrows between the crates, [`words`] what the text of the code may not
-//! say, [`rows`] which behaviours the tests prove, [`metrics`] that the reference lists every metric,
-//! and [`dependencies`] runs `cargo-deny`, which it builds into the tools cache when absent.
+//! say, [`rows`] which behaviours the tests prove, [`guards`] that the tests SECURITY.md names are
+//! there, [`metrics`] that the reference lists every metric, and [`dependencies`] runs `cargo-deny`, which it builds into the tools cache when absent.
 //! [`steps`] runs these and everything else that has to hold before a change lands.
 
 mod boundaries;
 mod dependencies;
+mod guards;
 mod metrics;
 mod rows;
 mod steps;

@@ -145,7 +145,7 @@ fn citations(path: &str, code: &str) -> Vec<(String, Option<String>)> {
 }
 
 /// Returns the name of the function that a line begins.
-fn function(line: &str) -> Option<&str> {
+pub(crate) fn function(line: &str) -> Option<&str> {
     let mut words = line.split_whitespace();
     words
         .find(|word| {

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{boundaries, dependencies, metrics, rows, words};
+use crate::{boundaries, dependencies, guards, metrics, rows, words};
 
 /// One step.
 struct Step {
@@ -65,6 +65,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "rows",
         work: Work::Findings(rows::check),
+    },
+    Step {
+        name: "guards",
+        work: Work::Findings(guards::check),
     },
     Step {
         name: "metrics",
