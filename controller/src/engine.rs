@@ -16,7 +16,7 @@ mod recent;
 mod run;
 mod teardown;
 
-pub(crate) use build::{Built, Notice, Topic};
+pub(crate) use build::{Built, Notice, Topic, gathered};
 pub(crate) use consumers::{Awaited, Makers, follow as follow_makers};
 pub(crate) use keys::{Ambient, Keys};
 pub(crate) use run::{Ended, Prepared, Progress, State, seconds, waits};

@@ -56,6 +56,24 @@ impl Topic {
     }
 }
 
+/// How many notices of a topic are named.
+const NAMED: usize = 10;
+
+/// Returns what is to be said about a topic, one line each; `None` when that is nothing.
+pub(crate) fn gathered(notices: &[Notice], topic: Topic) -> Option<String> {
+    let mut lines = notices
+        .iter()
+        .filter(|notice| notice.topic == topic)
+        .map(|notice| notice.message.as_str());
+    let mut named: Vec<_> = lines.by_ref().take(NAMED).collect();
+    let more = lines.count();
+    let rest = format!("and {more} more");
+    if more > 0 {
+        named.push(&rest);
+    }
+    (!named.is_empty()).then(|| named.join("\n"))
+}
+
 impl Engine {
     /// Builds a unit from an artifact.
     ///

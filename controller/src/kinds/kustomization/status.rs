@@ -15,7 +15,7 @@ use kube::ResourceExt;
 
 use super::apply::{Applied, to_status};
 use crate::driver::{Note, Report, Severity};
-use crate::engine::{Ended, Notice, Progress, State, Topic, seconds, waits};
+use crate::engine::{Ended, Notice, Progress, State, Topic, gathered, seconds, waits};
 use crate::error::{Category, Chain, Error};
 
 /// Reason of a condition while something is waited for.
@@ -25,9 +25,6 @@ const UNSUPPORTED: &str = "UnsupportedField";
 
 /// How many entries the history keeps.
 const HISTORY: usize = 5;
-
-/// How many notices of a topic are named.
-const NAMED: usize = 10;
 
 /// Says what came of it.
 pub(super) fn status(
@@ -195,21 +192,6 @@ impl Say<'_> {
             }
         }
     }
-}
-
-/// Returns what is to be said about a topic, one line each.
-fn gathered(notices: &[Notice], topic: Topic) -> Option<String> {
-    let mut lines = notices
-        .iter()
-        .filter(|notice| notice.topic == topic)
-        .map(|notice| notice.message.as_str());
-    let mut named: Vec<_> = lines.by_ref().take(NAMED).collect();
-    let more = lines.count();
-    let rest = format!("and {more} more");
-    if more > 0 {
-        named.push(&rest);
-    }
-    (!named.is_empty()).then(|| named.join("\n"))
 }
 
 /// Says what was applied, and which Secrets its workloads will miss.
