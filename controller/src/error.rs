@@ -268,6 +268,27 @@ mod tests {
         assert_eq!(Chain(&error).to_string(), "failed to store: disk is full");
     }
 
+    /// G-208: a request refused for want of rights comes with the next step, and once.
+    #[test]
+    fn missing_rights_come_with_the_next_step() {
+        let status = serde_json::json!({
+            "status": "Failure", "code": 403, "reason": "Forbidden",
+            "message": "secrets \"a\" is forbidden: User \"system:serviceaccount:signet:signet\" cannot \
+                        get resource \"secrets\" in API group \"\" in the namespace \"prod\"",
+        });
+        let status: kube::core::Status = serde_json::from_value(status).unwrap();
+        let error = Error::kubernetes("read the Secret", kube::Error::Api(Box::new(status)));
+        assert_eq!(error.category(), Category::Denied);
+        let text = Chain(&error).to_string();
+        assert!(
+            text.starts_with("failed to read the Secret: secrets \"a\" is forbidden: "),
+            "{text}"
+        );
+        let hint = "; hint: allow ServiceAccount signet/signet to get secrets by a Role and a \
+                    RoleBinding in namespace \"prod\"";
+        assert!(text.ends_with(hint), "{text}");
+    }
+
     #[test]
     fn status_codes_have_categories() {
         assert_eq!(by_status(403), Category::Denied);
