@@ -16,7 +16,6 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::context::{Changes, Context};
-use crate::driver::Guarded;
 
 /// Units by the Secret they wait for, and a way to each front door.
 #[derive(Default)]
@@ -142,3 +141,6 @@ async fn telling<K>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::{Chain, Error};
 
 /// Field manager of the Secrets we write.
-const FIELD_MANAGER: &str = "sealed-secrets-controller";
+pub(super) const FIELD_MANAGER: &str = "sealed-secrets-controller";
 
 /// Whether the Secret had to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

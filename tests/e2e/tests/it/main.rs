@@ -27,6 +27,7 @@ mod sealed_secret_interoperability;
 mod sealed_secret_key_restored;
 mod sealed_secret_metrics;
 mod sealed_secret_scopes;
+mod secret_comes_back;
 mod secrets_before_consumers;
 mod seeds_flux;
 mod shared;

@@ -1,3 +1,4 @@
+use pipeline::consumers::{Because, Held, Maker, Missing, SecretName};
 use pipeline::inventory::Inventory;
 use pipeline::plan::{Action, Entry};
 use serde_json::json;
@@ -62,6 +63,67 @@ fn success_shows_revision_and_inventory() {
     let ready = find_condition(&status.conditions, "Ready").unwrap();
     assert_eq!(ready.message, format!("Applied revision: {revision}"));
     assert_eq!(ready.reason, "ReconciliationSucceeded");
+}
+
+/// Returns what is known of an ExternalSecret that failed.
+fn failing() -> Maker {
+    Maker::read(&json!({
+        "apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret",
+        "metadata": {"name": "db", "namespace": "prod"},
+        "status": {"conditions": [{"type": "Ready", "status": "False", "reason": "SecretSyncedError"}]},
+    }))
+    .unwrap()
+}
+
+#[test]
+fn held_workload_shows_what_it_waits_for() {
+    let held = Held {
+        workload: entry().id,
+        secret: SecretName::new("prod", "db"),
+        keys: std::collections::BTreeSet::new(),
+        maker: failing(),
+    };
+    let outcome = applied(
+        State::Held {
+            held: vec![held],
+            again: Duration::from_secs(5),
+        },
+        Vec::new(),
+    );
+    let status = status(&kustomization(), &outcome, at(9));
+    let text =
+        "Deployment/prod/web waits for Secret prod/db: ExternalSecret prod/db: SecretSyncedError";
+    for kind in ["Ready", "Reconciling"] {
+        let condition = find_condition(&status.conditions, kind).unwrap();
+        assert_eq!(
+            (condition.reason.as_str(), condition.message.as_str()),
+            ("Progressing", text)
+        );
+    }
+    assert!(status.last_applied_revision.is_none());
+    let report = report(&kustomization(), &outcome);
+    assert_eq!(report.again, Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn secret_that_nobody_makes_is_named_beside_the_revision() {
+    let mut outcome = applied(State::Ready { checked: None }, Vec::new());
+    let missing = Missing {
+        workload: entry().id,
+        secret: SecretName::new("prod", "db"),
+        keys: std::collections::BTreeSet::new(),
+        because: Because::NoMaker,
+    };
+    outcome.as_mut().unwrap().progress.as_mut().unwrap().missing = vec![missing];
+    let status = status(&kustomization(), &outcome, at(9));
+    let ready = find_condition(&status.conditions, "Ready").unwrap();
+    assert_eq!(ready.status, ConditionStatus::True);
+    let revision = format!("Applied revision: main@sha1:{}; ", "a".repeat(40));
+    let rest = ready.message.strip_prefix(&revision).unwrap();
+    assert!(
+        rest.starts_with("Deployment/prod/web refers to Secret prod/db, "),
+        "{rest}"
+    );
 }
 
 /// G-211: the events' words.
