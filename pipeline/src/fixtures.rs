@@ -8,8 +8,8 @@ use manifests::{BuildOptions, GroupKind, Limits, Manifest, ObjectId, read_yaml};
 use crate::normalise::{Scope, Scopes, normalise};
 use crate::stage::{Stages, stages};
 use crate::unit::{
-    DeletionPolicy, Duplicates, Family, HealthPolicy, ImmutableChange, PrunePolicy, SourceRef,
-    SyncOptions, Unit, UnitId, flux,
+    DeletionPolicy, Duplicates, Family, HealthPolicy, ImmutableChange, Propagation, PrunePolicy,
+    SourceRef, Unit, UnitId, flux,
 };
 
 pub(crate) mod sealed;
@@ -42,9 +42,7 @@ pub(crate) fn unit() -> Unit {
         interval: Duration::from_mins(5),
         retry_interval: Duration::from_mins(5),
         suspended: false,
-        waves: None,
-        ignored: Vec::new(),
-        options: SyncOptions::default(),
+        propagation: Propagation::default(),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod normalise;
 pub mod operation;
 pub mod plan;
+pub mod project;
 pub mod redact;
 pub mod stage;
 pub mod sync;

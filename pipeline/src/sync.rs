@@ -34,6 +34,10 @@ pub struct Decide<'a> {
 
 /// What is to be done by itself.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and the large one is the one that matters"
+)]
 pub enum Decision {
     /// Nothing.
     Nothing,

@@ -4,15 +4,11 @@
 //! family the resource was of. What a family stamps on objects and which annotations of theirs
 //! protect an object arrive here as data ([`Owner`], [`ProtectionRule`]).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use manifests::{BuildOptions, ObjectId};
 use serde_json::Value;
-
-use crate::comparison::IgnoredFields;
-use crate::stage::Waves;
 
 pub mod argo;
 pub mod flux;
@@ -58,39 +54,8 @@ pub struct Unit {
     pub retry_interval: Duration,
     /// Whether nothing is to be done at all.
     pub suspended: bool,
-    /// The waves objects are applied in; `None` is stages by kind.
-    pub waves: Option<Waves>,
-    /// Fields that do not count in a comparison.
-    pub ignored: Vec<IgnoredFields>,
-    /// How a sync is carried out where it can be chosen.
-    pub options: SyncOptions,
-}
-
-/// How a sync is carried out where it can be chosen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SyncOptions {
-    /// The namespace that is made, or brought in line, before everything else. It belongs to nobody
-    /// and is never deleted.
-    pub namespace: Option<NamespaceMetadata>,
     /// What becomes of the dependents of a deleted object.
     pub propagation: Propagation,
-    /// Whether objects that are as wanted are not sent again.
-    pub only_out_of_sync: bool,
-    /// Whether fields that do not count keep their live value when an object is changed.
-    pub keeps_ignored: bool,
-    /// Whether an object of another unit of the same family makes the sync fail.
-    pub refuses_shared: bool,
-}
-
-/// A namespace, and what it carries.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NamespaceMetadata {
-    /// Its name.
-    pub name: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-    /// Its annotations.
-    pub annotations: BTreeMap<String, String>,
 }
 
 /// What becomes of the dependents of a deleted object.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use manifests::BuildOptions;
 
 use super::{
-    DeletionPolicy, Duplicates, Family, HealthPolicy, ImmutableChange, Owner, PrunePolicy,
-    SourceRef, SyncOptions, Unit, UnitId, flux,
+    DeletionPolicy, Duplicates, Family, HealthPolicy, ImmutableChange, Owner, Propagation,
+    PrunePolicy, SourceRef, Unit, UnitId, flux,
 };
 
 /// Returns a unit that stamps nothing, owns nothing and so never prunes; objects that name no
@@ -43,8 +43,6 @@ pub fn unit(namespace: &str, field_manager: &str) -> Unit {
         interval: Duration::from_mins(1),
         retry_interval: Duration::from_mins(1),
         suspended: false,
-        waves: None,
-        ignored: Vec::new(),
-        options: SyncOptions::default(),
+        propagation: Propagation::default(),
     }
 }

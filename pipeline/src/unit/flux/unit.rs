@@ -9,7 +9,7 @@ use super::{decryption, owner, protections};
 use crate::inventory::Inventory;
 use crate::unit::{
     self, Duplicates, Family, HealthCheck, HealthChecks, HealthModel, HealthPolicy,
-    ImmutableChange, PrunePolicy, SourceRef, SyncOptions, Unit, UnitId,
+    ImmutableChange, Propagation, PrunePolicy, SourceRef, Unit, UnitId,
 };
 
 /// The shortest budget of a run (§9.1).
@@ -118,9 +118,7 @@ pub fn unit(object: &Kustomization, build: BuildOptions) -> Unit {
             .and_then(api::GoDuration::positive)
             .unwrap_or(interval),
         suspended: spec.suspend.unwrap_or_default(),
-        waves: None,
-        ignored: Vec::new(),
-        options: SyncOptions::default(),
+        propagation: Propagation::default(),
     }
 }
 
