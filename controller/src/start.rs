@@ -243,11 +243,11 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
         let sealed = context
             .flags
             .enables(sealed)
-            .then(|| &writers.sealed_secrets);
+            .then_some(&writers.sealed_secrets);
         let external = context
             .flags
             .enables(external)
-            .then(|| &writers.external_secrets);
+            .then_some(&writers.external_secrets);
         work.spawn(follow_makers(
             Arc::clone(context),
             sealed.and_then(|writer| writer.subscribe().map(StreamExt::boxed)),

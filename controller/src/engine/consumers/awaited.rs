@@ -99,7 +99,7 @@ pub(crate) async fn follow(
     external_secrets: Option<Changes<ExternalSecret>>,
 ) {
     let awaited = &context.engine.awaited;
-    let sealed = telling(sealed_secrets, awaited, |object| object.name_any());
+    let sealed = telling(sealed_secrets, awaited, ResourceExt::name_any);
     let external = telling(external_secrets, awaited, |object| {
         let target = object.spec.target.name.clone();
         target.unwrap_or_else(|| object.name_any())
