@@ -15,13 +15,13 @@ pub struct ArtifactPath(String);
 #[non_exhaustive]
 pub enum ParsePath {
     /// The path climbs above the root.
-    #[error("path {text:?} leads out of the artifact")]
+    #[error("path {text:?} leads out of the source")]
     Escape {
         /// What was written.
         text: String,
     },
     /// The path starts at the file system's root.
-    #[error("path {text:?} is absolute; write it relative to the artifact's root")]
+    #[error("path {text:?} is absolute; write it relative to the root of the source")]
     Absolute {
         /// What was written.
         text: String,

@@ -9,7 +9,7 @@ use crate::worker::WorkerFailure;
 #[non_exhaustive]
 pub enum RenderError {
     /// The directory to build is not in the artifact.
-    #[error("path {path:?} is no directory of the artifact", path = path.to_string())]
+    #[error("path {path:?} is no directory of the source", path = path.to_string())]
     NoDirectory {
         /// The directory.
         path: ArtifactPath,

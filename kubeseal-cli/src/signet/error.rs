@@ -23,6 +23,9 @@ const ROOT_HINT: &str =
 
 const SIZE_HINT: &str = "hint: leave out what is no source of manifests in a .sourceignore file";
 
+const CHECKOUT_HINT: &str =
+    "hint: give a checkout of the repository with --source DIR to do without fetching it";
+
 /// A failure of `signet`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -80,11 +83,16 @@ pub(crate) enum Error {
     Cluster { source: ApiError },
     #[error("failed to ask the cluster for your rights")]
     AskRights { source: Box<kube::Error> },
-    #[error(
-        "{unit}: fetching its source is not in this build; hint: give a checkout of its \
-         repository with --source DIR"
-    )]
-    NoSource { unit: String },
+    #[error("failed to fetch {source_object}")]
+    Fetch {
+        source_object: ObjectId,
+        source: Box<SourceError>,
+    },
+    #[error("failed to read Secret {secret} with the credentials of the source")]
+    ReadCredentials {
+        secret: String,
+        source: Box<kube::Error>,
+    },
     #[error(
         "a comparison of {kind} units is not in this build; hint: give the folder and its namespace"
     )]
@@ -155,6 +163,7 @@ impl Error {
             Self::Decrypt { source, .. } => {
                 matches!(**source, Decrypt::DataKey { .. }).then_some(KEYS_HINT)
             }
+            Self::Fetch { .. } | Self::ReadCredentials { .. } => Some(CHECKOUT_HINT),
             Self::ReadFolder { source, .. } => matches!(
                 **source,
                 SourceError::TooLarge { .. } | SourceError::TooMany { .. }
@@ -176,9 +185,11 @@ impl Error {
             | Self::NoUnitsServed
             | Self::NoUnitsFound { .. }
             | Self::NotCompared { .. } => Category::NotFound,
-            Self::MayNotShow { .. } => Category::Denied,
+            Self::MayNotShow { .. } | Self::ReadCredentials { .. } => Category::Denied,
             Self::Diff(error) => error.category(),
-            Self::WriteOutput { .. } | Self::AskRights { .. } => Category::Unavailable,
+            Self::Fetch { .. } | Self::WriteOutput { .. } | Self::AskRights { .. } => {
+                Category::Unavailable
+            }
             Self::Runtime { .. } => Category::Internal,
             Self::Help { .. }
             | Self::CommandLine { .. }
@@ -190,7 +201,6 @@ impl Error {
             | Self::UnsupportedField { .. }
             | Self::UnusedFlag { .. }
             | Self::UnitName { .. }
-            | Self::NoSource { .. }
             | Self::NoDiffOf { .. }
             | Self::Normalise { .. }
             | Self::Several(_) => Category::Invalid,

@@ -135,7 +135,7 @@ pub(super) struct Decrypt {
 
 #[derive(Debug, Args)]
 pub(super) struct FileStatus {
-    /// Format of the file: yaml, json, dotenv, ini or binary [default: by its name]
+    /// Format of the file: yaml, json, dotenv or binary [default: by its name]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
 
@@ -154,11 +154,11 @@ pub(super) struct Target {
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 
-    /// Format of the input: yaml, json, dotenv, ini or binary [default: by the file's name]
+    /// Format of the input: yaml, json, dotenv or binary [default: by the file's name]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
 
-    /// Format of the output: yaml, json, dotenv, ini or binary [default: by the input file's name]
+    /// Format of the output: yaml, json, dotenv or binary [default: by the input file's name]
     #[arg(long, value_name = "FORMAT")]
     pub(super) output_type: Option<String>,
 
@@ -258,8 +258,45 @@ pub(super) struct Reading {
     pub(super) decryption_order: Option<String>,
 }
 
+/// What the tool of this name does besides, and this build does not.
+const ELSEWHERE: [&str; 11] = [
+    "edit",
+    "exec-env",
+    "exec-file",
+    "groups",
+    "keyservice",
+    "publish",
+    "rotate",
+    "set",
+    "unset",
+    "updatekeys",
+    "update-keys",
+];
+
+/// The same as flags.
+const ELSEWHERE_FLAGS: [&str; 4] = ["-r", "--rotate", "-s", "--set"];
+
+/// Refuses what is asked for by the name of a command that is not here: it would be taken for a
+/// file.
+fn refuse_elsewhere(arguments: &[OsString]) -> Result<(), Error> {
+    let words = || arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let command = words().next().filter(|word| ELSEWHERE.contains(word));
+    let flag = words().find(|word| ELSEWHERE_FLAGS.contains(word));
+    match command.or(flag) {
+        None => Ok(()),
+        Some(word) => Err(Error::usage(
+            1,
+            format!(
+                "sops {word} is not in this build; hint: decrypt the file, change it and encrypt it \
+                 again, or use the upstream sops, which reads and writes the same files"
+            ),
+        )),
+    }
+}
+
 /// Parses the arguments.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Flags, Error> {
+    refuse_elsewhere(arguments)?;
     let arguments = arguments.iter().map(long_flag);
     Flags::try_parse_from(arguments).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp

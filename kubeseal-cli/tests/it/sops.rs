@@ -4,6 +4,7 @@ mod interoperability;
 
 use std::io::Read;
 use std::ops::Deref;
+use std::path::Path;
 
 use crate::age_key::AgeKey;
 use crate::folder::Folder;
@@ -318,5 +319,32 @@ fn small_commands_answer() {
     assert_eq!(
         desk.sops(&["filestatus", "a.enc.yaml"]).output(),
         "{\"encrypted\":true}\n"
+    );
+}
+
+#[test]
+fn commands_that_are_not_here_say_so() {
+    for arguments in [
+        &["edit", "a.yaml"][..],
+        &["rotate", "-i", "a.yaml"],
+        &["updatekeys", "a.yaml"],
+        &["-r", "-i", "a.yaml"],
+    ] {
+        let refusal = SOPS
+            .run(arguments, b"", &[], Path::new("/nonexistent"))
+            .refusal(1);
+        let expected = format!("sops {} is not in this build; hint: ", arguments[0]);
+        assert!(refusal.starts_with(&expected), "{refusal}");
+    }
+}
+
+#[test]
+fn help_names_the_formats_there_are() {
+    let help = SOPS
+        .run(&["--help"], b"", &[], Path::new("/nonexistent"))
+        .output();
+    assert!(
+        help.contains("yaml, json, dotenv or binary") && !help.contains(" ini "),
+        "{help}"
     );
 }

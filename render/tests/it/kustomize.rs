@@ -211,7 +211,7 @@ async fn no_path_leads_out_of_the_artifact() {
         .await
         .unwrap_err();
     assert!(
-        error.to_string().contains("leads out of the artifact"),
+        error.to_string().contains("leads out of the source"),
         "{error}"
     );
 }

@@ -13,7 +13,8 @@ What is compared:
   and needs the right to patch it, and the answer is compared with the object as it is. Labels,
   annotations and everything but metadata and status count.
   A folder is applied as whoever applied an object last would do it: marks of its unit stay as they
-  are. A unit is built with its own settings, and what would be pruned is shown too.
+  are. A unit is built with its own settings from its repository as it is now, fetched with the
+  credentials of its source, and what would be pruned is shown too.
 
 Secrets:
   Values of Secrets, and everything that was decrypted, are shown as tokens; within one run equal
@@ -24,6 +25,7 @@ Keys:
 
 Examples:
   signet diff . --path clusters/production -n apps
+  signet diff kustomization/apps -n flux-system
   signet diff kustomization/apps -n flux-system --source .
   signet diff kustomization/apps -n flux-system -o json | jq '.objects[].fields[].path'
 ";

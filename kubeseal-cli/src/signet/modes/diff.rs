@@ -7,6 +7,7 @@ mod applier;
 mod look;
 mod made;
 mod report;
+mod source;
 mod unit;
 mod wanted;
 
@@ -32,6 +33,7 @@ use crate::{Environment, Io, network};
 use look::Looked;
 use made::Made;
 use report::Report;
+use source::Content;
 use wanted::Wanted;
 
 /// How many objects are looked at at once.
@@ -91,11 +93,16 @@ fn compare(
         Subject::Unit { unit, source } => {
             progress.show(io, &format!("reading {} {}", unit.kind, unit.name));
             let found = runtime.block_on(unit::read(unit, &connection))?;
-            let artifact = match source {
-                Some(folder) => super::build::read(folder, environment)?,
-                None => return Err(Error::NoSource { unit: found.name }),
+            let content = if let Some(folder) = source {
+                Content {
+                    artifact: super::build::read(folder, environment)?,
+                    notes: Vec::new(),
+                }
+            } else {
+                progress.show(io, &format!("fetching {}", found.source));
+                runtime.block_on(source::fetch(&found.source, &connection))?
             };
-            wanted::unit(found, &artifact, environment, progress, io)?
+            wanted::unit(found, content, environment, progress, io)?
         }
     };
     progress.show(io, "asking the cluster");

@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use components::Program;
+use components::{Credentials, GitServer, Program, ServerOptions};
 use serde_json::{Value, json};
 
 use super::{Place, age_key, config_map, secret};
@@ -103,6 +103,61 @@ fn decrypted_values_are_masked_in_every_kind() {
     assert!(text.contains("-  passwd: ••••"), "{text}");
     assert!(text.contains("+  key: ••••"), "{text}");
     assert!(text.contains("+  password: ••••"), "{text}");
+}
+
+/// The source's repository, with the credentials it names.
+fn git_repository(place: &Place, url: &str, password: &str) {
+    place.apply(
+        &json!({
+            "apiVersion": "source.toolkit.fluxcd.io/v1", "kind": "GitRepository",
+            "metadata": {"name": "infra", "namespace": place.namespace},
+            "spec": {"url": url, "interval": "1h", "ref": {"branch": "main"},
+                "secretRef": {"name": "git"}},
+        })
+        .to_string(),
+    );
+    place.apply(
+        &json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "git", "namespace": place.namespace},
+            "stringData": {"username": "git", "password": password},
+        })
+        .to_string(),
+    );
+}
+
+/// Without a checkout, Git itself is asked, with the credentials of the source.
+#[test]
+fn the_source_of_a_unit_is_fetched_with_its_credentials() {
+    let place = Place::new("diff-fetched");
+    let mut options = ServerOptions::default();
+    options.credentials = Some(Credentials {
+        user: "git".to_owned(),
+        password: "open-sesame".to_owned(),
+    });
+    let git = GitServer::start_with(&options).unwrap();
+    let repository = git.create_repository("infra").unwrap();
+    let commit = repository
+        .commit(&[("apps/a.yaml", &config_map("a", "two"))], "first")
+        .unwrap();
+    git_repository(&place, repository.url(), "open-sesame");
+    unit(&place, &json!({}), &["a"]);
+    place.apply(&owned(&place, "a", "one"));
+    let outcome = place.diff(&["ks/apps"]);
+    let revision = format!("GitRepository/diff-fetched/infra is at main@sha1:{commit}");
+    assert!(outcome.stderr.contains(&revision), "{}", outcome.stderr);
+    assert!(outcome.difference().contains("-  key: one\n+  key: two\n"));
+
+    git_repository(&place, repository.url(), "not-the-word");
+    let refusal = place.diff(&["ks/apps"]).refusal(2);
+    assert!(
+        refusal.starts_with("error: failed to fetch GitRepository/diff-fetched/infra: "),
+        "{refusal}"
+    );
+    assert!(
+        refusal.contains("--source DIR") && !refusal.contains("not-the-word"),
+        "{refusal}"
+    );
 }
 
 #[test]

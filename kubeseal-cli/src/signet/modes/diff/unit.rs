@@ -16,6 +16,8 @@ pub(super) struct Found {
     /// As messages name it.
     pub(super) name: String,
     pub(super) unit: Unit,
+    /// The object that names its content.
+    pub(super) source: ObjectId,
     pub(super) inventory: Inventory,
 }
 
@@ -49,6 +51,7 @@ fn of_kustomization(id: &ObjectId, object: &Kustomization) -> Result<Found, Erro
     Ok(Found {
         unit: flux::unit(object, build),
         inventory: flux::inventory(object),
+        source: flux::source(object),
         name,
     })
 }

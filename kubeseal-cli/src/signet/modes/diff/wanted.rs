@@ -1,11 +1,12 @@
 //! What is compared with the cluster: manifests, and how they would be applied.
 
-use manifests::{Artifact, Manifest};
+use manifests::Manifest;
 use pipeline::inventory::Inventory;
 use pipeline::redact::Taint;
 use pipeline::unit::{Unit, folder};
 
 use super::applier::Applier;
+use super::source::Content;
 use super::unit::Found;
 use crate::signet::error::Error;
 use crate::signet::mode::Build;
@@ -46,10 +47,10 @@ pub(super) fn folder(
     })
 }
 
-/// Builds a unit from an artifact.
+/// Builds a unit from the content of its source.
 pub(super) fn unit(
     found: Found,
-    artifact: &Artifact,
+    content: Content,
     environment: &Environment,
     progress: &Progress,
     io: &mut Io,
@@ -59,8 +60,9 @@ pub(super) fn unit(
         options: found.unit.build.clone(),
         decryption: found.unit.decryption.clone(),
     };
-    let built = build::build_all(artifact, &[target], environment, progress, io)?;
-    let mut notes = warnings(&built);
+    let built = build::build_all(&content.artifact, &[target], environment, progress, io)?;
+    let mut notes = content.notes;
+    notes.extend(warnings(&built));
     if found.unit.suspended {
         notes.push(format!(
             "note: {} is suspended, so that nothing is applied until it is resumed",
