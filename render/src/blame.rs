@@ -4,7 +4,9 @@
 //! they stumble over. A plain Secret in a repository is no secret to its readers, but conditions,
 //! events and logs have others (S5).
 
-use manifests::{ArtifactPath, Dialect, InputKind, Limits, Problem, Tree, read_values};
+use manifests::{
+    ArtifactPath, Dialect, InputKind, Limits, Problem, ReadManifests, Tree, read_values,
+};
 use secret_bytes::SecretBytes;
 use serde_json::Value;
 
@@ -26,19 +28,8 @@ pub(crate) fn explain(error: RenderError, tree: &Tree, walk: &Walk) -> RenderErr
 
 /// Returns what is wrong with a file that is nested too deep, too large, or has a key twice.
 fn unreadable(tree: &Tree, walk: &Walk) -> Option<RenderError> {
-    let patches = walk
-        .inputs
-        .iter()
-        .filter(|input| input.kind == InputKind::Patch);
-    let read = walk
-        .resources
-        .iter()
-        .chain(patches.map(|input| &input.path));
-    read.filter_map(|path| {
-        let content = &tree.file(path)?.content;
-        read_values(Dialect::Kustomize, content, Some(path), &Limits::default()).err()
-    })
-    .find(|error| {
+    let unread = manifest_files(walk).filter_map(|path| unread(tree, path));
+    let mut limits = unread.filter(|error| {
         matches!(
             error.problem,
             Problem::TooLarge { .. }
@@ -48,14 +39,28 @@ fn unreadable(tree: &Tree, walk: &Walk) -> Option<RenderError> {
                 | Problem::RecursiveAlias
                 | Problem::DuplicateKey { .. }
         )
-    })
-    .map(|source| RenderError::Read { source })
+    });
+    limits.next().map(|source| RenderError::Read { source })
+}
+
+/// Returns the files that kustomize reads as YAML: manifests and patches.
+fn manifest_files(walk: &Walk) -> impl Iterator<Item = &ArtifactPath> {
+    let inputs = walk.inputs.iter();
+    let patches = inputs.filter(|input| input.kind == InputKind::Patch);
+    walk.resources
+        .iter()
+        .chain(patches.map(|input| &input.path))
+}
+
+fn unread(tree: &Tree, path: &ArtifactPath) -> Option<ReadManifests> {
+    let content = &tree.file(path)?.content;
+    read_values(Dialect::Kustomize, content, Some(path), &Limits::default()).err()
 }
 
 /// Withholds a message that quotes a value of a plain Secret.
 fn withhold(message: String, tree: &Tree, walk: &Walk) -> RenderError {
     let mut is_delicate = false;
-    let mut quoted: Vec<String> = Vec::new();
+    let mut quoted: Vec<&ArtifactPath> = Vec::new();
     for (path, values) in values(tree, walk) {
         is_delicate |= !values.is_empty();
         // EXPOSE: compared with the message, nothing is copied.
@@ -64,13 +69,22 @@ fn withhold(message: String, tree: &Tree, walk: &Walk) -> RenderError {
             parts.any(|part| part == value.expose())
         };
         if values.iter().any(is_quoted) {
-            quoted.push(path.to_string());
+            quoted.push(path);
         }
     }
+    let is_quoted = |path: &&ArtifactPath| quoted.contains(path);
+    if let Some(source) = manifest_files(walk)
+        .filter(is_quoted)
+        .find_map(|path| unread(tree, path))
+    {
+        // Our own reader says where, and quotes nothing.
+        return RenderError::Read { source };
+    }
     if !quoted.is_empty() {
-        quoted.dedup();
+        let mut files: Vec<_> = quoted.iter().map(ToString::to_string).collect();
+        files.dedup();
         return RenderError::Withheld {
-            files: quoted.join(", "),
+            files: files.join(", "),
         };
     }
     let message = if is_delicate {
@@ -162,35 +176,50 @@ fn leaves(value: &Value, found: &mut Vec<SecretBytes>) {
     }
 }
 
-/// Every line, and what stands in it behind a name: `name=value`, `name: value`, `- value`.
+/// Every line, and what stands in it behind each name: `name=value`, `name: value`, `{name: value}`.
 fn of_lines(content: &[u8]) -> Vec<SecretBytes> {
+    let lines = content.split(|byte| *byte == b'\n');
+    lines.flat_map(of_line).collect()
+}
+
+fn of_line(line: &[u8]) -> Vec<SecretBytes> {
     const NAMING: [&[u8]; 5] = [b"apiVersion", b"kind", b"name", b"namespace", b"type"];
-    let lines = content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let is_mark = |byte: &u8| byte.is_ascii_whitespace() || b"-\"'*&!|>{[]},".contains(byte);
+    let bare = |text: &[u8]| {
+        let start = text.iter().position(|byte| !is_mark(byte));
+        let end = text.iter().rposition(|byte| !is_mark(byte));
+        let place = start.zip(end).map(|(start, end)| start..=end);
+        place
+            .and_then(|place| text.get(place).map(<[u8]>::to_vec))
+            .unwrap_or_default()
+    };
     let mut values = Vec::new();
-    for line in lines {
-        let at = line.iter().position(|byte| matches!(byte, b'=' | b':'));
-        let (name, rest) = match at.and_then(|at| line.split_at_checked(at)) {
-            Some((name, rest)) => (name, rest.get(1..).unwrap_or_default()),
-            None => (&b""[..], line),
+    let mut name = Vec::new();
+    let mut rest = line;
+    loop {
+        // What names an object stands in every message about it.
+        if !NAMING.contains(&name.as_slice()) {
+            let end = rest.iter().position(|byte| b",}]".contains(byte));
+            values.push(bare(rest));
+            values.push(bare(
+                rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(),
+            ));
+        }
+        let Some(at) = rest.iter().position(|byte| b"=:".contains(byte)) else {
+            break;
         };
-        if NAMING.contains(&name.trim_ascii()) {
-            continue;
-        }
-        for value in [line, rest] {
-            let is_mark = |byte: &u8| b"-\"'*&!|>{[ ]},\t".contains(byte);
-            let start = value.iter().position(|byte| !is_mark(byte));
-            let end = value.iter().rposition(|byte| !is_mark(byte));
-            let value = match start.zip(end) {
-                Some((start, end)) => value.get(start..=end).unwrap_or_default(),
-                None => &[],
-            };
-            // Ciphertext may be quoted.
-            if value.len() >= SHORTEST && !value.starts_with(b"ENC[") {
-                values.push(SecretBytes::new(value.to_vec()));
-            }
-        }
+        let before = rest.get(..at).unwrap_or_default();
+        name = bare(
+            before
+                .rsplit(|byte| is_mark(byte))
+                .next()
+                .unwrap_or_default(),
+        );
+        rest = rest.get(at + 1..).unwrap_or_default();
     }
-    values
+    // Ciphertext may be quoted.
+    values.retain(|value| value.len() >= SHORTEST && !value.starts_with(b"ENC["));
+    values.into_iter().map(SecretBytes::new).collect()
 }
 
 #[cfg(test)]
