@@ -40,5 +40,6 @@ mod tenant;
 mod unit_deletion;
 mod unit_health;
 mod unit_impersonation;
+mod unit_notices;
 mod unit_order_and_requests;
 mod unit_stages;
