@@ -32,11 +32,7 @@ fn hostile_manifests_fail_their_own_unit_alone() {
         b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bytes}\ndata:\n  a: \"\xff\xfe\"\n";
     let hostile: [(&str, Vec<u8>, &[&str]); 4] = [
         ("bomb", bomb().into_bytes(), &["a.yaml"]),
-        (
-            "nested",
-            nested().into_bytes(),
-            &["a.yaml", "levels deep"],
-        ),
+        ("nested", nested().into_bytes(), &["a.yaml", "levels deep"]),
         ("encoding", encoding.to_vec(), &["a.yaml", "UTF-8"]),
         ("duplicate", duplicate.into(), &["a.yaml", "duplicate key"]),
     ];

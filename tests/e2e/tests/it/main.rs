@@ -31,6 +31,7 @@ mod secret_comes_back;
 mod secrets_before_consumers;
 mod seeds_flux;
 mod shared;
+mod security_references;
 mod sops_age;
 mod sops_key_services;
 mod sops_refused;
