@@ -118,7 +118,8 @@ impl Scene<'_> {
                         object: consumer.workload.clone(),
                         act: "apply",
                         message: why,
-                        is_passing: false,
+                        // How soon it is tried again is up to what failed.
+                        is_passing: true,
                     });
                 }
             }

@@ -45,3 +45,6 @@ impl ChangeSet<Applied> {
         self.failed(id)
     }
 }
+
+#[cfg(test)]
+mod tests;
