@@ -13,7 +13,7 @@ use crate::health::{Assessment, Fields, Health, assess};
 use crate::normalise::Wanted;
 use crate::plan::{Action, DryRun, Found, Skip, differs, foresee};
 use crate::stage::Waves;
-use crate::unit::{Protection, Unit};
+use crate::unit::{Protection, Unit, sharer};
 
 mod ignored;
 
@@ -61,6 +61,10 @@ pub struct Comparison {
     pub health: Health,
     /// Which objects are to blame for it, empty when none are.
     pub health_message: String,
+    /// Wanted objects that belong to somebody else, and to whom (D-18).
+    pub claimed: Vec<(ObjectId, String)>,
+    /// Wanted objects that another unit of the same family applied, and what that is called (G-096).
+    pub shared: Vec<(ObjectId, String)>,
     /// The images of all wanted Pods, each once.
     pub images: BTreeSet<String>,
 }
@@ -115,6 +119,8 @@ pub fn compare(comparing: &Comparing<'_>, now: Timestamp) -> Comparison {
             .unwrap_or(InSync::Synced),
         health,
         health_message,
+        claimed: comparing.claimed(),
+        shared: comparing.shared(),
         images: comparing
             .wanted
             .manifests()
@@ -131,12 +137,44 @@ impl Comparing<'_> {
         let found = self.found.get(&id);
         let live = found.and_then(|found| found.live.as_ref());
         Compared {
-            sync: Some(found.map_or(InSync::Unknown, |found| self.in_sync(manifest, found))),
+            sync: match found {
+                None => Some(InSync::Unknown),
+                Some(found) if self.claimed_by(manifest, found).is_some() => None,
+                Some(found) => Some(self.in_sync(manifest, found)),
+            },
             requires_pruning: false,
             health: found.and_then(|_| assess(self.unit.health.model, live, now)),
             wave: self.waves.of(manifest.object()),
             version: manifest.version().to_owned(),
             id,
+        }
+    }
+
+    fn claimed(&self) -> Vec<(ObjectId, String)> {
+        let manifests = self.wanted.manifests().iter();
+        manifests
+            .filter_map(|manifest| {
+                let id = manifest.id();
+                let by = self.claimed_by(manifest, self.found.get(&id)?)?;
+                Some((id, by))
+            })
+            .collect()
+    }
+
+    fn shared(&self) -> Vec<(ObjectId, String)> {
+        let ids = self.wanted.manifests().iter().map(Manifest::id);
+        ids.filter_map(|id| {
+            let live = self.found.get(&id)?.live.as_ref()?;
+            let with = sharer(&self.unit.owner, live)?;
+            Some((id, with))
+        })
+        .collect()
+    }
+
+    fn claimed_by(&self, manifest: &Manifest, found: &Found) -> Option<String> {
+        match foresee(self.unit, manifest, found) {
+            Ok(Action::Skipped(Skip::Claimed { by })) => Some(by),
+            _ => None,
         }
     }
 

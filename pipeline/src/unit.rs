@@ -15,7 +15,7 @@ pub mod flux;
 pub mod folder;
 mod owner;
 
-pub use owner::{ClaimMark, Owner, Tracking, TrackingId, claimant, fellow_claimant};
+pub use owner::{ClaimMark, Owner, Tracking, TrackingId, claimant, fellow_claimant, sharer};
 
 /// Everything the engine knows about one Application or Kustomization.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,6 +33,17 @@ impl IgnoredFields {
             && is_any(&self.name, Some(&id.name))
             && is_any(&self.namespace, id.namespace.as_deref())
     }
+
+    /// Returns the live and the predicted object without the fields that do not count for it.
+    pub fn leave_out(
+        rules: &[Self],
+        id: &ObjectId,
+        live: &Value,
+        predicted: &Value,
+    ) -> (Value, Value) {
+        let rules: Vec<&Self> = rules.iter().filter(|rule| rule.matches(id)).collect();
+        without(&rules, live, predicted)
+    }
 }
 
 /// Returns the live and the predicted object without the fields that do not count (G-087, G-088).

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::fixtures::{id, read, scopes, unit};
 use crate::normalise::normalise;
-use crate::unit::{HealthModel, ProtectionRule};
+use crate::unit::{HealthModel, ProtectionRule, argo};
 
 /// What is there and what an apply would make of it, by name.
 struct Scene {
@@ -236,4 +236,49 @@ fn images_are_listed_once() {
         containers: [{name: a, image: \"a:1\"}, {name: c, image: \"b:1\"}]\n";
     let images = Scene::of(text).stands().images;
     assert_eq!(images.into_iter().collect::<Vec<_>>(), ["a:1", "b:1"]);
+}
+
+/// D-18, G-250: what belongs to a unit of another family is named and makes nothing out of sync.
+/// G-096: what another unit of the same family applied counts, and is named as well.
+#[test]
+fn objects_of_others_are_named() {
+    let text = [manifest("ConfigMap", "a"), manifest("ConfigMap", "b")].concat();
+    let live = |name: &str, marks: &Value| {
+        let mut live = data("a");
+        live["metadata"] = marks.clone();
+        live["metadata"]["name"] = json!(name);
+        live["metadata"]["namespace"] = json!("apps");
+        live
+    };
+    let of_flux = json!({"labels": {"kustomize.toolkit.fluxcd.io/name": "web",
+        "kustomize.toolkit.fluxcd.io/namespace": "apps"}});
+    let of_argo =
+        json!({"annotations": {"argocd.argoproj.io/tracking-id": "other:/ConfigMap:apps/b"}});
+    let mut scene = Scene::of(&text)
+        .has("a", Some(live("a", &of_flux)), data("x"))
+        .has("b", Some(live("b", &of_argo)), live("b", &of_argo));
+    scene.unit.owner = argo::owner("shop", "apps");
+    let comparison = scene.stands();
+    assert_eq!(
+        comparison.claimed,
+        [(id("ConfigMap", "apps", "a"), "flux:apps/web".to_owned())]
+    );
+    assert_eq!(comparison.objects[0].sync, None);
+    assert_eq!(
+        comparison.shared,
+        [(id("ConfigMap", "apps", "b"), "other".to_owned())]
+    );
+    assert_eq!(comparison.sync, InSync::Synced);
+}
+
+/// G-108: what is on its way out is progressing, whatever it says of itself.
+#[test]
+fn object_that_is_being_deleted_is_progressing() {
+    let mut leaving = deployment(1, 1);
+    leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    let scene = Scene::of(&manifest("Deployment", "a")).has("a", Some(leaving.clone()), leaving);
+    let comparison = scene.stands();
+    assert_eq!(comparison.health, Health::Progressing);
+    let assessed = comparison.objects[0].health.as_ref().unwrap();
+    assert_eq!(assessed.message, "Pending deletion");
 }

@@ -81,7 +81,8 @@ impl Results {
         self.insert(id.clone(), done);
     }
 
-    pub(super) fn has(&self, id: &ObjectId) -> bool {
+    /// Whether a task is done, whatever came of it.
+    pub fn has(&self, id: &ObjectId) -> bool {
         self.0.contains_key(id)
     }
 

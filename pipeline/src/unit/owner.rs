@@ -177,6 +177,13 @@ pub fn claimant(unit: &UnitId, owner: &Owner, live: &Value) -> Option<String> {
     }
 }
 
+/// Returns what another unit of the same family is called that an object was applied by (G-096).
+pub fn sharer(owner: &Owner, live: &Value) -> Option<String> {
+    let tracking = owner.tracking.as_ref()?;
+    let id = TrackingId::of(live, &tracking.annotation)?;
+    (id.instance != tracking.instance).then_some(id.instance)
+}
+
 /// Returns who else has a say about an object before a unit deletes it, whether the object is the
 /// unit's own or not.
 pub fn fellow_claimant(unit: &UnitId, owner: &Owner, live: &Value) -> Option<String> {

@@ -176,6 +176,24 @@ fn an_object_with_marks_of_two_families_is_deleted_by_neither() {
     assert_eq!(fellow_claimant(&unit(Family::Flux), &flux, &of_one), None);
 }
 
+/// G-096
+#[test]
+fn object_of_another_application_is_shared() {
+    let owner = application();
+    let others = tracked("a", "shop:/ConfigMap:prod/a");
+    assert_eq!(sharer(&owner, &others).as_deref(), Some("shop"));
+    assert_eq!(
+        sharer(&owner, &tracked("a", "team-a_web:/ConfigMap:prod/a")),
+        None
+    );
+    assert_eq!(
+        sharer(&owner, &tracked("copy", "shop:/ConfigMap:prod/a")),
+        None
+    );
+    assert_eq!(sharer(&owner, &of_flux("apps", "web")), None);
+    assert_eq!(sharer(&flux::owner("apps", "web"), &others), None);
+}
+
 proptest! {
     #[test]
     fn reading_a_tracking_id_never_panics(text in ".{0,40}") {
