@@ -1,7 +1,9 @@
 //! What is said about it (G-174, G-177).
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use api::FieldModel;
 use api::condition::{Condition, ConditionStatus, remove_condition, set_condition, whole_seconds};
 use api::names::flux;
 use api::source::{Artifact, GitRepository, GitRepositoryStatus};
@@ -12,6 +14,7 @@ use super::apply::Applied;
 use crate::error::{Category, Chain, Error};
 
 const IN_STORAGE: &str = "ArtifactInStorage";
+const UNSUPPORTED: &str = "UnsupportedField";
 const FETCH_FAILED: &str = "FetchFailed";
 
 /// Says what came of it. A failure keeps the artifact there was: consumers go on using it.
@@ -90,7 +93,31 @@ pub(super) fn status(
             }
         }
     }
+    unsupported(object, &mut status.conditions, now);
     status
+}
+
+/// Fields that are kept but not acted upon are named, once.
+fn unsupported(object: &GitRepository, conditions: &mut Vec<Condition>, now: Timestamp) {
+    static FIELDS: LazyLock<FieldModel> = LazyLock::new(FieldModel::of::<GitRepository>);
+    let spec = serde_json::to_value(&object.spec).unwrap_or_default();
+    let paths = FIELDS.unmodelled(&spec);
+    if paths.is_empty() {
+        remove_condition(conditions, UNSUPPORTED);
+        return;
+    }
+    let message = format!("not supported and without effect: {}", paths.join(", "));
+    let condition = Condition::new(
+        UNSUPPORTED,
+        ConditionStatus::True,
+        UNSUPPORTED,
+        &message,
+        now,
+    );
+    set_condition(
+        conditions,
+        condition.at_generation(object.metadata.generation),
+    );
 }
 
 /// Returns the failure with its causes.

@@ -81,3 +81,28 @@ fn success_twice_is_the_same_status() {
     object.status = Some(first.clone());
     assert_eq!(status(&object, &Ok(applied()), at(500)), first);
 }
+
+/// A field that does nothing, as one that asks for a check in a later release, does not go unnoticed.
+#[test]
+fn fields_without_effect_are_named_until_they_go() {
+    let mut object = serde_json::to_value(repository()).unwrap();
+    object["spec"]["signatureRequired"] = json!("from a later release");
+    let object: GitRepository = serde_json::from_value(object).unwrap();
+    let first = status(&object, &Ok(applied()), at(100));
+    let condition = find_condition(&first.conditions, "UnsupportedField").unwrap();
+    assert_eq!(condition.status, ConditionStatus::True);
+    assert!(
+        condition.message.ends_with("spec.signatureRequired"),
+        "{}",
+        condition.message
+    );
+    assert!(
+        !condition.message.contains("later release"),
+        "names, no values"
+    );
+
+    let mut mended = repository();
+    mended.status = Some(first);
+    let after = status(&mended, &Ok(applied()), at(200));
+    assert_eq!(find_condition(&after.conditions, "UnsupportedField"), None);
+}
