@@ -103,9 +103,12 @@ impl Engine {
             place: step.place,
             first: &carried.applied,
         };
-        let needed = scene.unknown(due);
+        let mut needed = scene.unknown(due);
         let mut idle = scene.unknown(steady);
-        idle.retain(|secret, _keys| !needed.contains_key(secret));
+        for (secret, keys) in &mut needed {
+            // What is read for one that is due is seen by all.
+            keys.extend(idle.remove(secret).unwrap_or_default());
+        }
         let names: BTreeSet<SecretName> = needed.keys().chain(idle.keys()).cloned().collect();
         // Before anything is looked at: what changes from now on is told.
         self.awaited.add(&step.unit.id, &names);
