@@ -51,6 +51,8 @@ impl Failure {
 pub(super) struct Wire {
     pub(super) client: Client,
     pub(super) authorization: Option<HeaderValue>,
+    /// Whether the client shows a certificate to whoever asks for one.
+    pub(super) is_certified: bool,
     pub(super) runtime: Handle,
     pub(super) deadline: Instant,
     pub(super) timeout: Duration,
@@ -188,7 +190,8 @@ impl Wire {
         let is_same_host = from.host_str() == to.host_str()
             && (from.port_or_known_default() == to.port_or_known_default()
                 || from.scheme() != to.scheme());
-        if is_web && !leaves_tls && (is_same_host || self.authorization.is_none()) {
+        let is_anonymous = self.authorization.is_none() && !self.is_certified;
+        if is_web && !leaves_tls && (is_same_host || is_anonymous) {
             return Ok(());
         }
         let target = to.host_str().unwrap_or_default().to_owned();

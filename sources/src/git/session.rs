@@ -96,6 +96,7 @@ impl Connect {
         let wire = Wire {
             client: self.clients.client(&self.credentials)?,
             authorization,
+            is_certified: self.credentials.client_certificate.is_some(),
             runtime: self.runtime.clone(),
             deadline: self.deadline,
             timeout: self.timeout,

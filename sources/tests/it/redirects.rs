@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
-use sources::ErrorKind;
+use components::Authority;
+use sources::{ErrorKind, SourceError};
 
 use crate::fixtures::{
     Workplace, fetched, open_server, paths, refused, repository, request, with_secret,
@@ -78,6 +79,23 @@ async fn credentials_do_not_follow_to_another_host() {
         "{first:?}"
     );
     assert!(stolen.try_recv().is_err(), "nobody asked there");
+}
+
+/// G-176: neither does a certificate, which would tell the other host who asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_not_shown_to_another_host() {
+    let (stranger, asked) = redirecting(str::to_owned);
+    let (port, _requests) = redirecting(move |path| format!("http://localhost:{stranger}{path}"));
+    let authority = Authority::new("signet test authority").unwrap();
+    let ours = authority.client("signet", None).unwrap();
+    let data = [
+        ("tls.crt", ours.certificate_pem.as_str()),
+        ("tls.key", ours.key_pem.as_str()),
+    ];
+    let request = with_secret(request(&format!("http://127.0.0.1:{port}/r.git")), &data);
+    let error = refused(&Workplace::new().store, &request).await;
+    assert!(matches!(error, SourceError::Redirect { .. }), "{error}");
+    assert!(asked.try_recv().is_err(), "nobody asked there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
