@@ -3,6 +3,7 @@
 mod canary_finds_planted_leaks;
 mod crafted;
 mod encrypted;
+mod estate;
 mod external;
 mod external_secret_from_aws;
 mod external_secret_from_vault;
@@ -13,6 +14,9 @@ mod external_secret_survives_outage;
 mod external_secret_values;
 mod external_secret_writes_little;
 mod fire_fair;
+mod fire_kill;
+mod fire_outages;
+mod fire_soak;
 mod git_to_cluster;
 mod hostile_manifests;
 mod hostile_repository;
