@@ -10,7 +10,6 @@ use pipeline::normalise::Normalise;
 use render::{RenderError, WorkerFailure};
 use sources::SourceError;
 
-use super::mode::UnitKind;
 use crate::error::{Category, Chain};
 use crate::{Io, kubeconfig};
 
@@ -83,9 +82,9 @@ pub(crate) enum Error {
     Cluster { source: ApiError },
     #[error("failed to ask the cluster for your rights")]
     AskRights { source: Box<kube::Error> },
-    #[error("failed to fetch {source_object}")]
+    #[error("failed to fetch {from}")]
     Fetch {
-        source_object: ObjectId,
+        from: String,
         source: Box<SourceError>,
     },
     #[error("failed to read Secret {secret} with the credentials of the source")]
@@ -93,10 +92,8 @@ pub(crate) enum Error {
         secret: String,
         source: Box<kube::Error>,
     },
-    #[error(
-        "a comparison of {kind} units is not in this build; hint: give the folder and its namespace"
-    )]
-    NoDiffOf { kind: UnitKind },
+    #[error("{target}: {message}")]
+    InvalidUnit { target: String, message: String },
     #[error("{unit} is not there; hint: name its namespace with --namespace")]
     NoUnit { unit: ObjectId },
     #[error(
@@ -201,7 +198,7 @@ impl Error {
             | Self::UnsupportedField { .. }
             | Self::UnusedFlag { .. }
             | Self::UnitName { .. }
-            | Self::NoDiffOf { .. }
+            | Self::InvalidUnit { .. }
             | Self::Normalise { .. }
             | Self::Several(_) => Category::Invalid,
         }

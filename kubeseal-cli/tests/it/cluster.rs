@@ -14,6 +14,7 @@ pub(crate) fn cluster() -> &'static ControlPlane {
         let cluster = ControlPlane::start_with(&options).unwrap();
         for name in [
             "applications.argoproj.io",
+            "appprojects.argoproj.io",
             "externalsecrets.external-secrets.io",
             "gitrepositories.source.toolkit.fluxcd.io",
             "kustomizations.kustomize.toolkit.fluxcd.io",

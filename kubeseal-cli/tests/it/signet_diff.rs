@@ -1,5 +1,6 @@
 //! `signet diff`, run in this process against a real API server.
 
+mod applications;
 mod folder;
 mod rights;
 mod units;

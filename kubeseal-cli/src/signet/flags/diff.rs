@@ -14,7 +14,8 @@ What is compared:
   annotations and everything but metadata and status count.
   A folder is applied as whoever applied an object last would do it: marks of its unit stay as they
   are. A unit is built with its own settings from its repository as it is now, fetched with the
-  credentials of its source, and what would be pruned is shown too.
+  credentials of its source (that of an Application without any), and what would be pruned is shown
+  too.
 
 Secrets:
   Values of Secrets, and everything that was decrypted, are shown as tokens; within one run equal
@@ -26,7 +27,7 @@ Keys:
 Examples:
   signet diff . --path clusters/production -n apps
   signet diff kustomization/apps -n flux-system
-  signet diff kustomization/apps -n flux-system --source .
+  signet diff application/web -n argocd --source .
   signet diff kustomization/apps -n flux-system -o json | jq '.objects[].fields[].path'
 ";
 
@@ -39,7 +40,7 @@ Exit status:
 
 #[derive(Debug, clap::Args)]
 pub(in crate::signet) struct DiffFlags {
-    /// Folder, or kustomization/NAME
+    /// Folder, kustomization/NAME or application/NAME
     #[arg(value_name = "DIR|KIND/NAME")]
     pub(in crate::signet) subject: String,
 
@@ -63,6 +64,10 @@ pub(in crate::signet) struct DiffFlags {
     /// Field manager that a folder is applied as [default: the last one's]
     #[arg(long, value_name = "NAME")]
     pub(in crate::signet) field_manager: Option<String>,
+
+    /// Namespace of the projects that an Application may be in
+    #[arg(long, default_value = "argocd", value_name = "NAMESPACE")]
+    pub(in crate::signet) argo_namespace: String,
 
     /// How to print: diff, or json
     #[arg(short, long, value_enum, default_value_t, value_name = "FORMAT")]

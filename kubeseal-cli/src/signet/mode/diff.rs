@@ -30,6 +30,8 @@ pub(in crate::signet) enum Subject {
         unit: UnitName,
         /// What is taken instead of the unit's source.
         source: Option<PathBuf>,
+        /// Namespace of the projects of Applications.
+        projects: String,
     },
 }
 
@@ -46,10 +48,11 @@ pub(super) fn decide(flags: DiffFlags) -> Result<Diff, Error> {
         Subject::Unit {
             unit,
             source: flags.source,
+            projects: flags.argo_namespace,
         }
     } else {
         let unused = [("--source", flags.source.is_some())];
-        refuse_unused(&unused, "kustomization/NAME", "a folder is its own source")?;
+        refuse_unused(&unused, "a unit", "a folder is its own source")?;
         Subject::Folder {
             build: Build {
                 root: flags.subject.into(),

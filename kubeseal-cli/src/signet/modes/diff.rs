@@ -30,7 +30,7 @@ use crate::signet::mode::{Diff, Secrets, Subject};
 use crate::signet::output;
 use crate::signet::progress::Progress;
 use crate::{Environment, Io, network};
-use look::Looked;
+use look::{Looked, Looking};
 use made::Made;
 use report::Report;
 use source::Content;
@@ -90,18 +90,23 @@ fn compare(
             progress,
             io,
         )?,
-        Subject::Unit { unit, source } => {
+        Subject::Unit {
+            unit,
+            source,
+            projects,
+        } => {
             progress.show(io, &format!("reading {} {}", unit.kind, unit.name));
-            let found = runtime.block_on(unit::read(unit, &connection))?;
+            let read = runtime.block_on(unit::read(unit, projects, &connection))?;
             let content = if let Some(folder) = source {
                 Content {
                     artifact: super::build::read(folder, environment)?,
                     notes: Vec::new(),
                 }
             } else {
-                progress.show(io, &format!("fetching {}", found.source));
-                runtime.block_on(source::fetch(&found.source, &connection))?
+                progress.show(io, &format!("fetching the source of {}", read.name));
+                runtime.block_on(source::fetch(&read.source, &connection))?
             };
+            let found = read.into_unit(&content.artifact.tree, projects)?;
             wanted::unit(found, content, environment, progress, io)?
         }
     };
@@ -116,25 +121,26 @@ async fn ask(wanted: Wanted, secrets: Secrets, connection: &Connection) -> Resul
     let scopes = scopes(&wanted.manifests, cluster).await.map_err(failed)?;
     let normalised = normalise(wanted.manifests, &wanted.unit, &scopes)
         .map_err(|source| Error::Normalise { source })?;
-    let made = Made::by(normalised.manifests());
+    let made = Made::by(normalised.manifests(), wanted.makes_namespace.as_deref());
     let stages = stages(normalised, &BTreeSet::new());
     if secrets == Secrets::Shown {
         may_show(&stages, connection).await?;
     }
     // A key for this run alone, so that tokens of two runs cannot be compared.
     let view = View::new(&random());
+    let looking = Looking {
+        unit: &wanted.unit,
+        applier: &wanted.applier,
+        ignored: &wanted.ignored,
+        policy: &wanted.policy,
+        scopes: &scopes,
+        made: &made,
+        cluster,
+        view: &view,
+    };
     let looks: Vec<_> = stages
         .manifests()
-        .map(|manifest| {
-            look::object(
-                &wanted.unit,
-                &wanted.applier,
-                manifest,
-                &made,
-                cluster,
-                &view,
-            )
-        })
+        .map(|manifest| looking.at(manifest))
         .collect();
     let looked: Vec<Looked> = stream::iter(looks)
         .buffered(AT_ONCE)
@@ -144,15 +150,17 @@ async fn ask(wanted: Wanted, secrets: Secrets, connection: &Connection) -> Resul
     let stale = foresee_stale(&wanted.unit, &stages, &wanted.inventory);
     let (live, unread) = look::stale(&stale, cluster).await.map_err(failed)?;
     let pruned = foresee_prune(&wanted.unit, stale, &live);
-    Ok(Report::new(
+    Ok(Report {
         looked,
         pruned,
         unread,
-        wanted.taint,
-        wanted.notes,
+        taint: wanted.taint,
+        notes: wanted.notes,
+        ignored: wanted.ignored,
         view,
         secrets,
-    ))
+    }
+    .tainted())
 }
 
 async fn scopes(manifests: &[Manifest], cluster: &Cluster) -> Result<Scopes, ApiError> {

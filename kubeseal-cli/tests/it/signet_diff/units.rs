@@ -169,10 +169,7 @@ fn wrong_requests_say_what_to_do() {
             "Kustomization/diff-wrong/none is not there",
         ),
         (&["ks/apps", "--path", "a"], "--path is for a folder"),
-        (
-            &[".", "--source", "."],
-            "--source is for kustomization/NAME",
-        ),
+        (&[".", "--source", "."], "--source is for a unit"),
         (&["ks/"], "names no unit"),
         (&["nowhere"], "failed to read repository nowhere"),
     ] {

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use cluster::{ApiError, Cluster, Conflicts, Kind};
 use futures::{StreamExt, TryStreamExt, stream};
 use manifests::{Manifest, ObjectId};
+use pipeline::comparison::IgnoredFields;
 use pipeline::difference::conceal_alike;
-use pipeline::plan::{Action, DryRun, Found, Refusal, foresee, wants_dry_run};
+use pipeline::normalise::Scopes;
+use pipeline::plan::{Action, DryRun, Found, Refusal, differs, foresee, wants_dry_run};
+use pipeline::project::Policy;
 use pipeline::redact::{View, comparable};
 use pipeline::unit::Unit;
 use serde_json::Value;
@@ -26,78 +29,93 @@ pub(super) struct Looked {
     pub(super) foreseen: Result<Action, String>,
 }
 
-/// Looks at one object.
-pub(super) async fn object(
-    unit: &Unit,
-    applier: &Applier,
-    manifest: &Manifest,
-    made: &Made,
-    cluster: &Cluster,
-    view: &View,
-) -> Result<Looked, ApiError> {
-    let mut looked = Looked {
-        id: manifest.id(),
-        wanted: manifest.clone(),
-        live: None,
-        predicted: None,
-        foreseen: Ok(Action::Created),
-    };
-    let kind = match cluster.kind_of(manifest).await {
-        Ok(kind) => kind,
-        Err(ApiError::NoKind { .. }) if made.kind_of(manifest) => return Ok(looked),
-        Err(error @ ApiError::NoKind { .. }) => return Ok(looked.refused(error.to_string())),
-        Err(error) => return Err(error),
-    };
-    match cluster.read_manifest(&kind, &looked.id).await {
-        Ok(live) => looked.live = live,
-        Err(ApiError::Refused { refusal, .. }) => return Ok(looked.refused(refusal.to_string())),
-        Err(error) => return Err(error),
-    }
-    let field_manager = applier.prepare(&mut looked.wanted, looked.live.as_ref());
-    if let Some(live) = &mut looked.live {
-        conceal_alike(live, &looked.wanted);
-    }
-    let dry_run = if wants_dry_run(unit, &looked.wanted) {
-        looked.dry_run(&field_manager, made, cluster, view).await?
-    } else {
-        DryRun::Skipped
-    };
-    let found = Found {
-        live: looked.live.as_ref().map(|live| comparable(live, view)),
-        dry_run,
-    };
-    looked.foreseen = foresee(unit, &looked.wanted, &found);
-    Ok(looked)
+/// What every look needs.
+pub(super) struct Looking<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) applier: &'a Applier,
+    pub(super) ignored: &'a [IgnoredFields],
+    pub(super) policy: &'a Policy,
+    pub(super) scopes: &'a Scopes,
+    pub(super) made: &'a Made,
+    pub(super) cluster: &'a Cluster,
+    pub(super) view: &'a View,
 }
 
-impl Looked {
-    fn refused(mut self, message: String) -> Self {
-        self.foreseen = Err(message);
-        self
+impl Looking<'_> {
+    /// Looks at one object.
+    pub(super) async fn at(&self, manifest: &Manifest) -> Result<Looked, ApiError> {
+        let mut looked = Looked {
+            id: manifest.id(),
+            wanted: manifest.clone(),
+            live: None,
+            predicted: None,
+            foreseen: Ok(Action::Created),
+        };
+        let scope = self.scopes.of(&looked.id.group_kind);
+        if let Err(message) = self.policy.object(&looked.id, scope) {
+            return Ok(looked.refused(message));
+        }
+        let kind = match self.cluster.kind_of(manifest).await {
+            Ok(kind) => kind,
+            Err(ApiError::NoKind { .. }) if self.made.kind_of(manifest) => return Ok(looked),
+            Err(error @ ApiError::NoKind { .. }) => return Ok(looked.refused(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        match self.cluster.read_manifest(&kind, &looked.id).await {
+            Ok(live) => looked.live = live,
+            Err(ApiError::Refused { refusal, .. }) => {
+                return Ok(looked.refused(refusal.to_string()));
+            }
+            Err(error) => return Err(error),
+        }
+        let field_manager = self
+            .applier
+            .prepare(&mut looked.wanted, looked.live.as_ref());
+        if let Some(live) = &mut looked.live {
+            conceal_alike(live, &looked.wanted);
+        }
+        let dry_run = if wants_dry_run(self.unit, &looked.wanted) {
+            self.dry_run(&mut looked, &field_manager).await?
+        } else {
+            DryRun::Skipped
+        };
+        let found = Found {
+            live: looked.live.as_ref().map(|live| comparable(live, self.view)),
+            dry_run,
+        };
+        looked.foreseen = foresee(self.unit, &looked.wanted, &found);
+        if looked.foreseen == Ok(Action::Configured) && !self.counts(&looked.id, &found) {
+            looked.foreseen = Ok(Action::Unchanged);
+        }
+        Ok(looked)
     }
 
-    async fn dry_run(
-        &mut self,
-        field_manager: &str,
-        made: &Made,
-        cluster: &Cluster,
-        view: &View,
-    ) -> Result<DryRun, ApiError> {
-        let answer = cluster
-            .predict(&self.wanted, field_manager, Conflicts::TakeOver)
+    /// Whether a difference is in fields that count.
+    fn counts(&self, id: &ObjectId, found: &Found) -> bool {
+        let (Some(live), DryRun::Predicted(predicted)) = (&found.live, &found.dry_run) else {
+            return true;
+        };
+        let (live, predicted) = IgnoredFields::leave_out(self.ignored, id, live, predicted);
+        differs(&live, &predicted)
+    }
+
+    async fn dry_run(&self, looked: &mut Looked, field_manager: &str) -> Result<DryRun, ApiError> {
+        let answer = self
+            .cluster
+            .predict(&looked.wanted, field_manager, Conflicts::TakeOver)
             .await;
         match answer {
             Ok(mut predicted) => {
-                conceal_alike(&mut predicted, &self.wanted);
-                let dry_run = DryRun::Predicted(comparable(&predicted, view));
-                self.predicted = Some(predicted);
+                conceal_alike(&mut predicted, &looked.wanted);
+                let dry_run = DryRun::Predicted(comparable(&predicted, self.view));
+                looked.predicted = Some(predicted);
                 Ok(dry_run)
             }
             // Its namespace is to be made first.
             Err(ApiError::Refused { refusal, .. })
                 if refusal.code == 404
-                    && self.live.is_none()
-                    && made.namespace_of(&self.wanted) =>
+                    && looked.live.is_none()
+                    && self.made.namespace_of(&looked.wanted) =>
             {
                 Ok(DryRun::Skipped)
             }
@@ -107,6 +125,13 @@ impl Looked {
             })),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Looked {
+    fn refused(mut self, message: String) -> Self {
+        self.foreseen = Err(message);
+        self
     }
 }
 

@@ -13,8 +13,10 @@ pub(super) struct Made {
 }
 
 impl Made {
-    pub(super) fn by(manifests: &[Manifest]) -> Self {
+    /// Collects it; a namespace may be made beside the objects.
+    pub(super) fn by(manifests: &[Manifest], namespace: Option<&str>) -> Self {
         let mut made = Self::default();
+        made.namespaces.extend(namespace.map(str::to_owned));
         for manifest in manifests {
             match (manifest.group(), manifest.kind()) {
                 ("", "Namespace") => {

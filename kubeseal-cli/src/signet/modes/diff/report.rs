@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use manifests::{Manifest, ObjectId, wipe};
+use pipeline::comparison::IgnoredFields;
 use pipeline::difference::{compared, fields};
 use pipeline::plan::{Action, Entry, Skip};
 use pipeline::redact::{Taint, View, masked};
@@ -20,13 +21,15 @@ use crate::yaml;
 
 /// Everything a comparison found.
 pub(super) struct Report {
-    looked: Vec<Looked>,
-    pruned: Vec<Entry>,
-    unread: BTreeMap<ObjectId, String>,
-    notes: Vec<String>,
-    taint: Taint,
-    view: View,
-    secrets: Secrets,
+    pub(super) looked: Vec<Looked>,
+    pub(super) pruned: Vec<Entry>,
+    /// What prune would have to look at and could not.
+    pub(super) unread: BTreeMap<ObjectId, String>,
+    pub(super) notes: Vec<String>,
+    pub(super) ignored: Vec<IgnoredFields>,
+    pub(super) taint: Taint,
+    pub(super) view: View,
+    pub(super) secrets: Secrets,
 }
 
 /// Both sides of a difference, for people.
@@ -43,32 +46,17 @@ impl Drop for Sides {
 }
 
 impl Report {
-    pub(super) fn new(
-        looked: Vec<Looked>,
-        pruned: Vec<Entry>,
-        unread: BTreeMap<ObjectId, String>,
-        mut taint: Taint,
-        notes: Vec<String>,
-        view: View,
-        secrets: Secrets,
-    ) -> Self {
-        for object in &looked {
+    /// Takes every value that was seen for one that must not be shown.
+    pub(super) fn tainted(mut self) -> Self {
+        for object in &self.looked {
             let mut wanted = object.wanted.clone();
             wanted.conceal_secret_data();
-            taint.add_concealed(&wanted);
+            self.taint.add_concealed(&wanted);
             for found in object.live.iter().chain(&object.predicted) {
-                taint.add_concealed(found);
+                self.taint.add_concealed(found);
             }
         }
-        Self {
-            looked,
-            pruned,
-            unread,
-            notes,
-            taint,
-            view,
-            secrets,
-        }
+        self
     }
 
     /// Whether nothing would change.
@@ -85,8 +73,11 @@ impl Report {
             .chain(self.pruned.iter().map(|entry| (&entry.id, &entry.action)))
             .filter_map(|(id, action)| {
                 let why = match action {
-                    Action::Skipped(Skip::Protected(_)) => "a mark on it protects it",
-                    Action::Skipped(Skip::NotOurs) => "it is no longer wanted, but not the unit's",
+                    Action::Skipped(Skip::Protected(_)) => "a mark on it protects it".to_owned(),
+                    Action::Skipped(Skip::NotOurs) => {
+                        "it is no longer wanted, but not the unit's".to_owned()
+                    }
+                    Action::Skipped(Skip::Claimed { by }) => format!("it belongs to {by}"),
                     _ => return None,
                 };
                 Some(format!("note: {id} is left as it is: {why}"))
@@ -211,21 +202,27 @@ impl Report {
     }
 
     fn sides(&self, object: &Looked, action: &Action) -> Sides {
-        let live = match action {
-            Action::Created => None,
-            _ => object.live.as_ref(),
+        let after = self.shown(object.predicted.as_ref().unwrap_or(&object.wanted));
+        let live = object.live.as_ref().filter(|_| *action != Action::Created);
+        let Some(live) = live else {
+            return Sides {
+                before: None,
+                after: Some(compared(after)),
+            };
         };
+        let (before, after) =
+            IgnoredFields::leave_out(&self.ignored, &object.id, &self.shown(live), &after);
         Sides {
-            before: live.map(|live| self.shown(live)),
-            after: Some(self.shown(object.predicted.as_ref().unwrap_or(&object.wanted))),
+            before: Some(compared(before)),
+            after: Some(compared(after)),
         }
     }
 
     fn shown(&self, manifest: &Manifest) -> Value {
-        compared(match self.secrets {
+        match self.secrets {
             Secrets::Masked => masked(manifest, &self.taint, &self.view),
             Secrets::Shown => plain(manifest),
-        })
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use manifests::{Artifact, ObjectId};
 use secret_bytes::SecretBytes;
 use sources::{Credentials, Fetched, GitReference, GitRequest, GitUrl, Limits, SourceError, Store};
 
-use super::unit;
+use super::unit::{self, Source};
 use crate::signet::connection::Connection;
 use crate::signet::error::Error;
 
@@ -22,8 +22,38 @@ pub(super) struct Content {
     pub(super) notes: Vec<String>,
 }
 
-/// Fetches what a source object names, as it is now.
-pub(super) async fn fetch(id: &ObjectId, connection: &Connection) -> Result<Content, Error> {
+/// Fetches what a unit's source names, as it is now.
+pub(super) async fn fetch(source: &Source, connection: &Connection) -> Result<Content, Error> {
+    match source {
+        Source::Object(id) => of_object(id, connection).await,
+        Source::Repository { url, revision } => of_repository(url, revision).await,
+    }
+}
+
+/// Fetches without credentials: those of Applications are for all of them, and not to be read for
+/// one.
+async fn of_repository(text: &str, revision: &str) -> Result<Content, Error> {
+    let failed = |source| Error::Fetch {
+        from: text.to_owned(),
+        source: Box::new(source),
+    };
+    let url: GitUrl = text.parse().map_err(failed)?;
+    let request = GitRequest {
+        reference: GitReference {
+            revision: Some(revision.to_owned()),
+            ..GitReference::default()
+        },
+        credentials: Arc::new(Credentials::default()),
+        ignore: None,
+        timeout: Duration::from_mins(1),
+        url,
+    };
+    let artifact = of_request(&request).await.map_err(failed)?;
+    let notes = vec![format!("note: the repository is at {}", artifact.revision)];
+    Ok(Content { artifact, notes })
+}
+
+async fn of_object(id: &ObjectId, connection: &Connection) -> Result<Content, Error> {
     let object: GitRepository = unit::object(id, "v1", connection).await?;
     let spec = &object.spec;
     if let Some(field) = unsupported(spec) {
@@ -33,7 +63,7 @@ pub(super) async fn fetch(id: &ObjectId, connection: &Connection) -> Result<Cont
         });
     }
     let failed = |source| Error::Fetch {
-        source_object: id.clone(),
+        from: id.to_string(),
         source: Box::new(source),
     };
     let url: GitUrl = spec.url.parse().map_err(failed)?;

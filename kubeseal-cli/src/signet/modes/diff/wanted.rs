@@ -1,9 +1,11 @@
 //! What is compared with the cluster: manifests, and how they would be applied.
 
 use manifests::Manifest;
+use pipeline::comparison::IgnoredFields;
 use pipeline::inventory::Inventory;
+use pipeline::project::Policy;
 use pipeline::redact::Taint;
-use pipeline::unit::{Unit, folder};
+use pipeline::unit::{Family, Unit, argo, folder};
 
 use super::applier::Applier;
 use super::source::Content;
@@ -20,6 +22,9 @@ pub(super) struct Wanted {
     pub(super) applier: Applier,
     pub(super) manifests: Vec<Manifest>,
     pub(super) taint: Taint,
+    pub(super) ignored: Vec<IgnoredFields>,
+    pub(super) policy: Policy,
+    pub(super) makes_namespace: Option<String>,
     /// What the unit applied last time.
     pub(super) inventory: Inventory,
     /// What the user should know besides.
@@ -43,6 +48,9 @@ pub(super) fn folder(
         notes: warnings(&built),
         manifests: built.manifests,
         taint: built.taint,
+        ignored: Vec::new(),
+        policy: Policy::of(None),
+        makes_namespace: None,
         inventory: Inventory::default(),
     })
 }
@@ -61,8 +69,19 @@ pub(super) fn unit(
         decryption: found.unit.decryption.clone(),
     };
     let built = build::build_all(&content.artifact, &[target], environment, progress, io)?;
+    let warnings = warnings(&built);
+    let manifests = match found.unit.id.family {
+        Family::Argo => {
+            argo::without_hooks(built.manifests).map_err(|error| Error::InvalidUnit {
+                target: found.name.clone(),
+                message: error.message,
+            })?
+        }
+        _ => built.manifests,
+    };
     let mut notes = content.notes;
-    notes.extend(warnings(&built));
+    notes.extend(found.notes);
+    notes.extend(warnings);
     if found.unit.suspended {
         notes.push(format!(
             "note: {} is suspended, so that nothing is applied until it is resumed",
@@ -73,7 +92,10 @@ pub(super) fn unit(
     Ok(Wanted {
         unit: found.unit,
         applier: Applier::Unit { field_manager },
-        manifests: built.manifests,
+        ignored: found.ignored,
+        policy: found.policy,
+        makes_namespace: found.makes_namespace,
+        manifests,
         taint: built.taint,
         inventory: found.inventory,
         notes,
