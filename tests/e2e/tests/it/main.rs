@@ -35,6 +35,8 @@ mod secret_comes_back;
 mod secrets_before_consumers;
 mod seeds_flux;
 mod shared;
+mod signet_diff;
+mod signet_tree;
 mod security_references;
 mod sops_age;
 mod sops_key_services;
