@@ -39,6 +39,8 @@ pub(super) struct Queue<Id> {
     lasting: Line<Id>,
     /// Those in quick places, oldest first, and when their time is up.
     begun: VecDeque<(Instant, Id)>,
+    /// Those whose time in a quick place was up when there was no other.
+    overdue: Vec<Id>,
     under_way: Counts,
     tenants: HashMap<String, Counts>,
 }
@@ -107,6 +109,7 @@ impl<Id: Clone + Eq + Hash> Queue<Id> {
             quick: Line::default(),
             lasting: Line::default(),
             begun: VecDeque::new(),
+            overdue: Vec::new(),
             under_way: Counts::default(),
             tenants: HashMap::new(),
         }
@@ -217,28 +220,24 @@ impl<Id: Clone + Eq + Hash> Queue<Id> {
                 .is_some_and(|running| running.since + self.bounds.patience == at);
             if is_this {
                 self.place(&id, Place::Overdue);
+                self.overdue.push(id);
             }
         }
-        if self.under_way.overdue > 0 && self.under_way.lasting < self.bounds.lasting {
+        if !self.overdue.is_empty() {
             self.promote();
         }
     }
 
     /// Gives those whose time is up the places that are free for them.
     fn promote(&mut self) {
-        let overdue: Vec<Id> = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| {
-                entry
-                    .running
-                    .is_some_and(|running| running.place == Place::Overdue)
-            })
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in overdue {
-            if self.may_last((self.namespace)(&id)) {
+        for id in std::mem::take(&mut self.overdue) {
+            let running = self.running(&id);
+            if !running.is_some_and(|running| running.place == Place::Overdue) {
+                // It has ended since.
+            } else if self.may_last((self.namespace)(&id)) {
                 self.place(&id, Place::Lasting);
+            } else {
+                self.overdue.push(id);
             }
         }
     }
