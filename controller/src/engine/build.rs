@@ -147,7 +147,10 @@ impl Stages for Workers<'_> {
             } else {
                 Category::Denied
             };
-            build_failed(category, &need.failed(error))
+            let said = Chain(&need.failed(error)).to_string();
+            let hint = self.keys.hint().map(|hint| format!("; {hint}"));
+            let text = format!("{said}{}", hint.unwrap_or_default());
+            Error::new(category, "BuildFailed", text)
         })
     }
 

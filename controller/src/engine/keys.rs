@@ -25,7 +25,11 @@ const VAULT: &str = "sops.vault-token";
 const VAULT_ADDRESSES: &str = "SOPS_HC_VAULT_ALLOWLIST";
 
 /// The key services of one build, in the order they are tried.
-pub(crate) struct Keys(KeyServices);
+pub(crate) struct Keys {
+    services: KeyServices,
+    /// What the decryption Secret holds and nobody reads, for whoever looks for a key.
+    unread: Option<String>,
+}
 
 /// What the process itself may open documents with, read once at start.
 pub(crate) struct Ambient {
@@ -89,8 +93,9 @@ impl Keys {
     /// When the Secret is not there or an entry of it is unusable.
     pub(crate) async fn read(unit: &Unit, context: &Context) -> Result<Self, Error> {
         let mut services = KeyServices::default();
+        let mut unread = None;
         let Some(decryption) = &unit.decryption else {
-            return Ok(Self(services));
+            return Ok(Self { services, unread });
         };
         if let Some(name) = &decryption.secret_name {
             let data = secrets::read(context, &unit.id.namespace, name)
@@ -99,17 +104,42 @@ impl Keys {
             for service in of_secret(&data, name, &context.ambient)? {
                 services.push(service);
             }
+            unread = self::unread(&data, &unit.id.namespace, name);
         }
         for service in &context.ambient.services {
             services.push(Arc::clone(service));
         }
-        Ok(Self(services))
+        Ok(Self { services, unread })
     }
 
     /// Returns the services.
     pub(super) fn services(&self) -> &KeyServices {
-        &self.0
+        &self.services
     }
+
+    /// Returns what may be wrong with the decryption Secret when no key opened a document.
+    pub(super) fn hint(&self) -> Option<&str> {
+        self.unread.as_deref()
+    }
+}
+
+/// Names the entries of a decryption Secret that are no keys by their names.
+fn unread(data: &secrets::Data, namespace: &str, name: &str) -> Option<String> {
+    let is_read = |entry: &str| entry.ends_with(AGE) || entry == AWS || entry == VAULT;
+    let unread: Vec<String> = data
+        .keys()
+        .filter(|entry| !is_read(entry))
+        .map(|entry| format!("{entry:?}"))
+        .collect();
+    if unread.is_empty() {
+        let is_empty = format!("hint: Secret {namespace}/{name} has no entries");
+        return data.is_empty().then_some(is_empty);
+    }
+    Some(format!(
+        "hint: Secret {namespace}/{name} has entries that are not read as keys: {}; age identities \
+         are in entries that end in {AGE}, AWS credentials in {AWS}, a Vault token in {VAULT}",
+        unread.join(", ")
+    ))
 }
 
 fn of_secret(

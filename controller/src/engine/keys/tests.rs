@@ -38,3 +38,31 @@ fn list_of_servers_that_cannot_be_read_is_refused() {
     let error = ambient("https://vault.test,").err().unwrap();
     assert!(error.to_string().contains(VAULT_ADDRESSES), "{error}");
 }
+
+#[test]
+fn entries_that_are_no_keys_by_their_names_are_named_with_the_secret() {
+    let value = || Arc::new(SecretBytes::from("AGE-SECRET-KEY-1".to_owned()));
+    let data = |entries: &[&str]| {
+        let entries = entries.iter().map(|entry| ((*entry).to_owned(), value()));
+        entries.collect::<secrets::Data>()
+    };
+    let hint = unread(&data(&["age.key", "team.agekey"]), "flux-system", "sops").unwrap();
+    assert!(
+        hint.starts_with("hint: Secret flux-system/sops has entries"),
+        "{hint}"
+    );
+    assert!(
+        hint.contains("\"age.key\"; ") && hint.contains("end in .agekey"),
+        "{hint}"
+    );
+    assert!(
+        !hint.contains("AGE-SECRET-KEY") && !hint.contains("team"),
+        "{hint}"
+    );
+    assert_eq!(unread(&data(&["team.agekey", AWS, VAULT]), "a", "b"), None);
+    assert!(
+        unread(&data(&[]), "a", "b")
+            .unwrap()
+            .contains("has no entries")
+    );
+}
