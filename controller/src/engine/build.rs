@@ -36,14 +36,17 @@ pub(crate) enum Topic {
     PlaintextSecret,
     /// An image is to be replaced that no object has (D-03).
     UnusedImage,
+    /// An object belongs to a unit of another family, or is to be adopted by another one (D-18).
+    Ownership,
 }
 
 impl Topic {
     /// Every topic.
-    pub(crate) const ALL: [Self; 3] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::MacNotVerified,
         Self::PlaintextSecret,
         Self::UnusedImage,
+        Self::Ownership,
     ];
 
     /// Returns the condition's type, which is its reason and that of the event as well.
@@ -52,6 +55,7 @@ impl Topic {
             Self::MacNotVerified => "MacNotVerified",
             Self::PlaintextSecret => "PlaintextSecretInSource",
             Self::UnusedImage => "UnusedImageOverride",
+            Self::Ownership => api::names::signet::OWNERSHIP_CONFLICT,
         }
     }
 }

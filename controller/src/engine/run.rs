@@ -10,13 +10,13 @@ use pipeline::consumers::{Held, Missing, Supply};
 use pipeline::health::{self, Pending, Verdict};
 use pipeline::inventory::Inventory;
 use pipeline::normalise::{Scopes, normalise};
-use pipeline::plan::{self, Action, Complete, Entry, Run, plan_prune, plan_stage, stale};
+use pipeline::plan::{self, Action, Complete, Entry, Run, Skip, plan_prune, plan_stage, stale};
 use pipeline::stage::{Stage, Stages, stages};
-use pipeline::unit::{HealthChecks, Unit};
+use pipeline::unit::{HealthChecks, Unit, UnitId};
 use serde_json::Value;
 
 use super::consumers::Step;
-use super::{Engine, carry, definitions, look};
+use super::{Engine, Notice, Topic, carry, definitions, look};
 use crate::error::{Category, Error};
 
 /// Everything that can be decided without looking at live objects.
@@ -38,6 +38,8 @@ pub(crate) struct Progress {
     pub(crate) inventory: Inventory,
     /// Secrets that workloads refer to, that are not there and that were not waited for.
     pub(crate) missing: Vec<Missing>,
+    /// Objects that were left alone because they belong to somebody else.
+    pub(crate) notices: Vec<Notice>,
     /// How the run ended.
     pub(crate) state: State,
 }
@@ -88,6 +90,9 @@ pub(crate) enum Ended {
 const NEXT_STAGE: Duration = Duration::from_millis(250);
 /// How soon health is looked at again (§9.8).
 const NEXT_HEALTH_CHECK: Duration = Duration::from_secs(5);
+
+/// How many workloads are named that wait for Secrets, or miss them.
+const NAMED: usize = 10;
 
 /// Reason of a unit whose workloads waited for Secrets until its time was over.
 const SECRET_NOT_READY: &str = "SecretNotReady";
@@ -217,6 +222,7 @@ impl Engine {
         let carried = self.carry(&step, planned, cluster).await;
         let applied = carried.applied;
         walk.missing.extend(carried.missing);
+        walk.notices.extend(claims(unit, applied.entries()));
         let failed: BTreeSet<ObjectId> = applied
             .failures()
             .iter()
@@ -285,6 +291,7 @@ impl Engine {
                 .filter(|entry| entry.action == Action::Deleted)
                 .cloned(),
         );
+        walk.notices.extend(claims(unit, deleted.entries()));
         let pruned = complete.pruned(&deleted);
         let state = match failed {
             Some(error) => State::failed(Ended::Prune, error),
@@ -297,6 +304,7 @@ impl Engine {
             changes: walk.changes,
             inventory: pruned.inventory,
             missing: walk.missing,
+            notices: walk.notices,
             state,
         }
     }
@@ -344,6 +352,7 @@ struct Walk {
     run: Run,
     changes: Vec<Entry>,
     missing: Vec<Missing>,
+    notices: Vec<Notice>,
 }
 
 impl Walk {
@@ -352,8 +361,30 @@ impl Walk {
             run: Run::begin(&prepared.stages),
             changes: Vec::new(),
             missing: Vec::new(),
+            notices: Vec::new(),
         }
     }
+}
+
+/// Says which objects were left alone because they belong to somebody else (D-18, G-250).
+fn claims(unit: &Unit, entries: &[Entry]) -> Vec<Notice> {
+    let claimed = |entry: &Entry| match &entry.action {
+        Action::Skipped(Skip::Claimed { by }) => Some(Notice {
+            topic: Topic::Ownership,
+            message: belongs(&entry.id, by, &unit.id),
+        }),
+        _ => None,
+    };
+    entries.iter().filter_map(claimed).collect()
+}
+
+/// Says to whom an object belongs, and how a unit gets it.
+fn belongs(object: &ObjectId, by: &str, unit: &UnitId) -> String {
+    let key = api::names::signet::ADOPT_BY;
+    format!(
+        "{object} belongs to {by} and is left alone; hint: the annotation {key}: {unit} on it hands \
+         it over"
+    )
 }
 
 fn supply(stages: &Stages) -> Supply {
@@ -366,8 +397,23 @@ fn supply(stages: &Stages) -> Supply {
 
 /// Says what is waited for, as conditions do.
 pub(crate) fn waits(held: &[Held]) -> String {
-    let waits: Vec<String> = held.iter().map(ToString::to_string).collect();
-    waits.join("; ")
+    several(held)
+}
+
+/// Writes what is to be told one after the other, and counts what is too much for a condition.
+fn several<T: ToString>(told: &[T]) -> String {
+    let mut parts: Vec<String> = told.iter().take(NAMED).map(ToString::to_string).collect();
+    if told.len() > NAMED {
+        parts.push(format!("and {} more", told.len() - NAMED));
+    }
+    parts.join("; ")
+}
+
+impl Progress {
+    /// Names the Secrets that workloads will miss; `None` when there is none.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        (!self.missing.is_empty()).then(|| several(&self.missing))
+    }
 }
 
 impl State {
@@ -409,6 +455,7 @@ impl Prepared {
             changes: walk.changes,
             inventory: walk.run.inventory_so_far(&self.old),
             missing: walk.missing,
+            notices: walk.notices,
             state,
         }
     }

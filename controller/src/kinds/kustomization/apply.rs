@@ -60,10 +60,14 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
         }
         Err(error) => Err(error),
     };
+    let mut notices = plan.notices;
+    if let Ok(progress) = &progress {
+        notices.extend(progress.notices.iter().cloned());
+    }
     Ok(Applied {
         revision: plan.revision,
         progress,
-        notices: plan.notices,
+        notices,
         took: started.elapsed(),
     })
 }

@@ -26,6 +26,7 @@ fn applied(state: State, changes: Vec<Entry>) -> Result<Applied, Error> {
             changes,
             inventory,
             missing: Vec::new(),
+            notices: Vec::new(),
             state,
         }),
         notices: Vec::new(),
