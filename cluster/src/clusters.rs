@@ -10,6 +10,7 @@ use crate::conceal::Concealer;
 use crate::error::ApiError;
 use crate::gate::{Gate, Party};
 use crate::resources::Resources;
+use crate::versions::Versions;
 
 /// How many requests may be in flight at once, over all identities.
 ///
@@ -53,6 +54,7 @@ pub struct Cluster {
     client: Client,
     pub(crate) resources: Arc<Resources>,
     pub(crate) concealer: Arc<Concealer>,
+    pub(crate) versions: Arc<Versions>,
     pub(crate) in_flight: Arc<Gate>,
     pub(crate) party: Party,
 }
@@ -120,6 +122,7 @@ impl Cluster {
         Ok(Self {
             resources: Arc::new(Resources::new(client.clone())),
             concealer: Arc::new(Concealer::new()?),
+            versions: Arc::default(),
             in_flight: Gate::new(IN_FLIGHT, ASIDE),
             party: Party::default(),
             client,

@@ -1,7 +1,7 @@
 //! What is read of a Secret: keys, and tokens in place of values.
 
 use aws_lc_rs::{hmac, rand};
-use manifests::wipe;
+use manifests::{Manifest, wipe};
 use serde_json::Value;
 
 use crate::error::ApiError;
@@ -17,6 +17,10 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 pub struct Concealer {
     key: hmac::Key,
 }
+
+/// What tells a manifest from all others, plaintext included, and says nothing about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fingerprint([u8; 16]);
 
 impl Concealer {
     /// Draws a fresh key.
@@ -56,6 +60,20 @@ impl Concealer {
         {
             wipe(&mut copy);
         }
+    }
+
+    /// Returns what tells a manifest and the manager it is applied by from all others.
+    pub fn fingerprint(&self, manifest: &Manifest, field_manager: &str) -> Fingerprint {
+        let mut tag = hmac::Context::with_key(&self.key);
+        tag.update(field_manager.as_bytes());
+        tag.update(b"\n");
+        // EXPOSE: of the plaintext only a tag stays, which says nothing without the key.
+        tag.update(manifest.to_body().expose());
+        let mut fingerprint = Fingerprint::default();
+        for (to, from) in fingerprint.0.iter_mut().zip(tag.sign().as_ref()) {
+            *to = *from;
+        }
+        fingerprint
     }
 
     fn token(&self, value: &[u8]) -> String {

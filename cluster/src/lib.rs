@@ -15,12 +15,13 @@ mod line;
 mod read;
 mod resources;
 mod send;
+mod versions;
 mod watch;
 mod write;
 
 pub use apply::{ApplyOptions, Conflicts, DryRun};
 pub use clusters::{Cluster, Clusters, Identity};
-pub use conceal::Concealer;
+pub use conceal::{Concealer, Fingerprint};
 pub use delete::Preconditions;
 pub use error::{ApiError, Refusal};
 pub use line::Line;

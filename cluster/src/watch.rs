@@ -54,9 +54,11 @@ impl Cluster {
             .labels(label_selector)
             .any_semantic();
         let group_kind = GroupKind::new(&kind.resource.group, &kind.resource.kind);
+        let shown = self.versions.watch(&group_kind);
         watcher(api, config)
             .default_backoff()
             .filter_map(move |event| {
+                shown.take(&event);
                 let change = match event {
                     Ok(watcher::Event::InitApply(object)) => Ok((object, Change::Seen)),
                     Ok(watcher::Event::Apply(object)) => Ok((object, Change::Written)),

@@ -1,3 +1,4 @@
+use manifests::Manifest;
 use serde_json::{Value, json};
 
 use super::{Concealer, LAST_APPLIED};
@@ -38,4 +39,20 @@ fn other_kinds_stay_as_they_are() {
     let mut object = config_map.clone();
     Concealer::new().unwrap().conceal(&mut object);
     assert_eq!(object, config_map);
+}
+
+/// I1: what is compared of a manifest with plaintext says nothing about it.
+#[test]
+fn fingerprint_tells_manifests_values_and_managers_apart() {
+    let (one, other) = (Concealer::new().unwrap(), Concealer::new().unwrap());
+    let manifest = |value: &str| {
+        let mut manifest = Manifest::new(secret(value), None).unwrap();
+        manifest.conceal_secret_data();
+        manifest
+    };
+    let print = one.fingerprint(&manifest("eA=="), "us");
+    assert_eq!(print, one.fingerprint(&manifest("eA=="), "us"));
+    assert_ne!(print, one.fingerprint(&manifest("eQ=="), "us"));
+    assert_ne!(print, one.fingerprint(&manifest("eA=="), "them"));
+    assert_ne!(print, other.fingerprint(&manifest("eA=="), "us"));
 }

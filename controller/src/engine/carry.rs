@@ -1,13 +1,15 @@
 //! Carries a planned change set out. No decisions are left here.
 
-use cluster::{ApiError, ApplyOptions, Cluster, Conflicts, DryRun, Preconditions};
+use std::time::Instant;
+
+use cluster::{ApiError, ApplyOptions, Cluster, Conflicts, DryRun, Preconditions, Propagation};
 use futures::{StreamExt, stream};
 use manifests::{Manifest, ObjectId};
 use pipeline::plan::{Applied, ChangeSet, Failure, Planned, Write};
-use pipeline::unit::Unit;
+use pipeline::unit::{self, Unit};
 
 use super::look::AT_ONCE;
-use super::recent::Recent;
+use super::recent::{Recent, resource_version};
 use crate::error::Error;
 
 /// Sends every write of a change set, several at once, and says what came of it.
@@ -66,10 +68,10 @@ async fn one(
             apply(unit, manifest, Conflicts::Respect, cluster, recent).await
         }
         Write::Recreate { manifest, uid } => {
-            delete(&manifest.id(), manifest.version(), uid.clone(), cluster).await?;
+            delete(&manifest.id(), manifest.version(), uid.clone(), unit.propagation, cluster).await?;
             apply(unit, manifest, Conflicts::TakeOver, cluster, recent).await
         }
-        Write::Delete { id, version, uid } => delete(id, version, uid.clone(), cluster).await,
+        Write::Delete { id, version, uid } => delete(id, version, uid.clone(), unit.propagation, cluster).await,
     }
 }
 
@@ -86,7 +88,14 @@ async fn apply(
         conflicts,
     };
     let stored = cluster.apply(manifest, &options).await?;
-    recent.record(&manifest.id(), &stored);
+    let id = manifest.id();
+    recent.record(&id, &stored);
+    if let Some(version) = resource_version(&stored) {
+        let wanted = cluster
+            .concealer()
+            .fingerprint(manifest, &options.field_manager);
+        recent.settle(&id, version, wanted, Instant::now());
+    }
     Ok(())
 }
 
@@ -94,6 +103,7 @@ async fn delete(
     id: &ObjectId,
     version: &str,
     uid: Option<String>,
+    propagation: unit::Propagation,
     cluster: &Cluster,
 ) -> Result<(), ApiError> {
     let group = &id.group_kind.group;
@@ -108,5 +118,12 @@ async fn delete(
         }
         Err(error) => return Err(error),
     };
-    cluster.delete(&kind, id, &Preconditions { uid }).await
+    let propagation = match propagation {
+        unit::Propagation::Background => Propagation::Background,
+        unit::Propagation::Foreground => Propagation::Foreground,
+        unit::Propagation::Orphan => Propagation::Orphan,
+    };
+    cluster
+        .delete_with(&kind, id, &Preconditions { uid }, propagation)
+        .await
 }

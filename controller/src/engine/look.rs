@@ -1,14 +1,15 @@
 //! Asks the API server what it has and what an apply would make of it.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use cluster::{ApiError, ApplyOptions, Cluster, Conflicts};
 use futures::{StreamExt, TryStreamExt, stream};
 use manifests::{Manifest, ObjectId};
-use pipeline::plan::{DryRun, Found, Refusal, wants_dry_run};
+use pipeline::plan::{Comparable, DryRun, Found, Refusal, wants_dry_run};
 use pipeline::stage::Stage;
 use pipeline::unit::Unit;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::recent::{Recent, resource_version};
 use crate::error::Error;
@@ -17,22 +18,48 @@ use crate::error::Error;
 /// by all units, comes on top.
 pub(super) const AT_ONCE: usize = 8;
 
-/// Looks at every object of a stage.
+/// How much has to be known of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// Whether applying changes it. An object that nobody touched costs no request.
+    Change,
+    /// The object as it is and as it would be.
+    Whole,
+}
+
+/// Looks at every object of a stage: whether it is to be written.
 pub(super) async fn stage(
     unit: &Unit,
     stage: &Stage,
     cluster: &Cluster,
     recent: &Recent,
 ) -> Result<BTreeMap<ObjectId, Found>, Error> {
+    look(unit, stage.manifests(), Depth::Change, cluster, recent).await
+}
+
+/// Looks at every object that is wanted, as it is.
+pub(super) async fn manifests(
+    unit: &Unit,
+    manifests: impl IntoIterator<Item = &Manifest>,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> Result<BTreeMap<ObjectId, Found>, Error> {
+    look(unit, manifests, Depth::Whole, cluster, recent).await
+}
+
+async fn look(
+    unit: &Unit,
+    manifests: impl IntoIterator<Item = &Manifest>,
+    depth: Depth,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> Result<BTreeMap<ObjectId, Found>, Error> {
     // Made before they are run: a closure over borrowed manifests inside a stream is not `Send`.
-    let looks: Vec<_> = stage
-        .manifests()
-        .iter()
+    let looks: Vec<_> = manifests
+        .into_iter()
         .map(|manifest| async move {
-            Ok((
-                manifest.id(),
-                object(unit, manifest, cluster, recent).await?,
-            ))
+            let found = object(unit, manifest, depth, cluster, recent).await?;
+            Ok((manifest.id(), found))
         })
         .collect();
     stream::iter(looks)
@@ -44,6 +71,7 @@ pub(super) async fn stage(
 async fn object(
     unit: &Unit,
     manifest: &Manifest,
+    depth: Depth,
     cluster: &Cluster,
     recent: &Recent,
 ) -> Result<Found, Error> {
@@ -55,6 +83,18 @@ async fn object(
             dry_run: DryRun::Skipped,
         });
     }
+    let wanted = cluster
+        .concealer()
+        .fingerprint(manifest, &unit.owner.field_manager);
+    if depth == Depth::Change
+        && let Some(version) = cluster.version_shown(&id)
+        && recent.is_settled(&id, version, wanted, Instant::now())
+    {
+        return Ok(Found {
+            live: Some(Value::Object(Map::new())),
+            dry_run: DryRun::Same,
+        });
+    }
     let options = ApplyOptions {
         field_manager: unit.owner.field_manager.clone(),
         dry_run: cluster::DryRun::Only,
@@ -62,19 +102,12 @@ async fn object(
     };
     match cluster.apply(manifest, &options).await {
         Ok(predicted) => {
-            let live = match resource_version(&predicted) {
-                // What is not stored yet has no resource version.
-                None => None,
-                Some(version) => match recent.at(&id, version) {
-                    Some(live) => Some(live),
-                    // The dry run found it: not being allowed to look at it is not its absence.
-                    None => read(manifest, &id, cluster, recent).await?,
-                },
-            };
-            Ok(Found {
-                live,
-                dry_run: DryRun::Predicted(predicted),
-            })
+            let version = resource_version(&predicted);
+            let found = beside(predicted, manifest, depth, cluster, recent).await?;
+            if let (DryRun::Same, Some(version)) = (&found.dry_run, version) {
+                recent.settle(&id, version, wanted, Instant::now());
+            }
+            Ok(found)
         }
         Err(ApiError::Refused { refusal, .. }) if is_about_the_object(&refusal) => {
             // The namespace may be missing, or the rights to look: the dry run's answer says it
@@ -106,6 +139,52 @@ async fn object(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Compares what a dry run predicts with the object as it is. That is read only when it is not known
+/// from the last time.
+async fn beside(
+    predicted: Value,
+    manifest: &Manifest,
+    depth: Depth,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> Result<Found, Error> {
+    let id = manifest.id();
+    let Some(version) = resource_version(&predicted) else {
+        // What is not stored yet has no resource version.
+        return Ok(Found {
+            live: None,
+            dry_run: DryRun::Predicted(predicted),
+        });
+    };
+    let next = Comparable::of(&predicted);
+    if let Some(now) = recent.state(&id, version) {
+        if now == next {
+            return Ok(Found {
+                live: Some(predicted),
+                dry_run: DryRun::Same,
+            });
+        }
+        // With the same labels and annotations no decision needs more of the object as it is.
+        if depth == Depth::Change && now.has_marks_of(&next) {
+            return Ok(Found {
+                live: Some(predicted),
+                dry_run: DryRun::Different,
+            });
+        }
+    }
+    // The dry run found it: not being allowed to look at it is not its absence.
+    let live = read(manifest, &id, cluster, recent).await?;
+    let is_same = live
+        .as_ref()
+        .is_some_and(|live| Comparable::of(live) == next);
+    let dry_run = if is_same {
+        DryRun::Same
+    } else {
+        DryRun::Predicted(predicted)
+    };
+    Ok(Found { live, dry_run })
 }
 
 /// Whether a refusal says something about the object, and not about the moment.

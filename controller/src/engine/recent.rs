@@ -1,80 +1,121 @@
-//! Objects as the API server answered our last writes and looks, so that an object nobody touched
-//! since need not be read again.
+//! What the API server answered our last writes and looks, so that an object nobody touched since
+//! need not be read, or asked about, again.
 //!
 //! An entry counts only for the very `resourceVersion` it was recorded with, so a stale one costs a
-//! read and never a wrong decision. The values of Secrets are concealed before they come here.
+//! request and never a wrong decision. Digests alone are kept: there may be many objects.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use cluster::Fingerprint;
 use manifests::ObjectId;
+use pipeline::plan::Comparable;
 use serde_json::Value;
 
-/// How many bytes of recorded objects are kept.
-const CAPACITY: usize = 48 << 20;
+/// How many objects are recorded, at about a hundred bytes each.
+const CAPACITY: usize = 400_000;
+
+/// For how long the answer of a dry run counts. What the answer depends on besides the object, such
+/// as policies and defaults of the API server, changes without a word.
+const LOOK_AGAIN: Duration = Duration::from_hours(1);
 
 #[derive(Default)]
-pub(super) struct Recent(Mutex<Entries>);
-
-#[derive(Default)]
-struct Entries {
-    objects: HashMap<ObjectId, Recorded>,
-    bytes: usize,
+pub(super) struct Recent {
+    names: RandomState,
+    /// By a hash of their ids.
+    objects: Mutex<HashMap<u64, Recorded>>,
 }
 
 struct Recorded {
-    resource_version: String,
-    object: Box<[u8]>,
+    version: u64,
+    state: Comparable,
+    settled: Option<Settled>,
+}
+
+/// Applying this changes nothing at the recorded version.
+struct Settled {
+    wanted: Fingerprint,
+    asked: Instant,
 }
 
 impl Recent {
     /// Records an object as the API server returned it.
     pub(super) fn record(&self, id: &ObjectId, object: &Value) {
-        let Some(resource_version) = resource_version(object) else {
+        let Some(version) = resource_version(object) else {
             return;
         };
-        let Ok(text) = serde_json::to_vec(object) else {
-            return;
-        };
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.bytes + text.len() > CAPACITY {
-            // Rare and cheap to be wrong about: everything is read once more.
-            entries.objects.clear();
-            entries.bytes = 0;
-        }
-        entries.bytes += text.len();
         let recorded = Recorded {
-            resource_version: resource_version.to_owned(),
-            object: text.into_boxed_slice(),
+            version,
+            state: Comparable::of(object),
+            settled: None,
         };
-        if let Some(old) = entries.objects.insert(id.clone(), recorded) {
-            entries.bytes -= old.object.len();
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if objects.len() >= CAPACITY {
+            // Rare and cheap to be wrong about: everything is asked once more.
+            objects.clear();
+        }
+        objects.insert(self.names.hash_one(id), recorded);
+    }
+
+    /// Records that applying a manifest changes nothing at a version.
+    pub(super) fn settle(&self, id: &ObjectId, version: u64, wanted: Fingerprint, now: Instant) {
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorded = objects.get_mut(&self.names.hash_one(id));
+        if let Some(recorded) = recorded.filter(|recorded| recorded.version == version) {
+            recorded.settled = Some(Settled { wanted, asked: now });
+        }
+    }
+
+    /// Whether it is known that applying a manifest changes nothing at a version.
+    pub(super) fn is_settled(
+        &self,
+        id: &ObjectId,
+        version: u64,
+        wanted: Fingerprint,
+        now: Instant,
+    ) -> bool {
+        let is_known = |settled: &Settled| {
+            settled.wanted == wanted && now.saturating_duration_since(settled.asked) < LOOK_AGAIN
+        };
+        self.at(id, version, |recorded| {
+            recorded.settled.as_ref().is_some_and(is_known)
+        })
+        .unwrap_or_default()
+    }
+
+    /// Has an object asked about again, whatever is known of it.
+    pub(super) fn unsettle(&self, id: &ObjectId) {
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(recorded) = objects.get_mut(&self.names.hash_one(id)) {
+            recorded.settled = None;
         }
     }
 
     /// Whether an object was recorded at this resource version.
     pub(super) fn holds(&self, id: &ObjectId, resource_version: &str) -> bool {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries
-            .objects
-            .get(id)
-            .is_some_and(|recorded| recorded.resource_version == resource_version)
+        let version = resource_version.parse().ok();
+        version.is_some_and(|version| self.at(id, version, |_| ()).is_some())
     }
 
-    /// Returns the object as it was recorded at this resource version.
-    pub(super) fn at(&self, id: &ObjectId, resource_version: &str) -> Option<Value> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recorded = entries.objects.get(id)?;
-        if recorded.resource_version != resource_version {
-            return None;
-        }
-        serde_json::from_slice(&recorded.object).ok()
+    /// Returns what can be compared of an object as it was recorded at this resource version.
+    pub(super) fn state(&self, id: &ObjectId, version: u64) -> Option<Comparable> {
+        self.at(id, version, |recorded| recorded.state)
+    }
+
+    fn at<T>(&self, id: &ObjectId, version: u64, take: impl Fn(&Recorded) -> T) -> Option<T> {
+        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorded = objects.get(&self.names.hash_one(id))?;
+        (recorded.version == version).then(|| take(recorded))
     }
 }
 
-/// Returns `metadata.resourceVersion`.
-pub(super) fn resource_version(object: &Value) -> Option<&str> {
-    object.pointer("/metadata/resourceVersion")?.as_str()
+/// Returns `metadata.resourceVersion`: a number, as the API server has promised since 1.35. What is
+/// not stored has none.
+pub(super) fn resource_version(object: &Value) -> Option<u64> {
+    let version = object.pointer("/metadata/resourceVersion")?.as_str()?;
+    version.parse().ok()
 }
 
 #[cfg(test)]
@@ -84,21 +125,53 @@ mod tests {
 
     use super::*;
 
+    fn id() -> ObjectId {
+        ObjectId::new(GroupKind::new("", "ConfigMap"), Some("a"), "b")
+    }
+
     #[test]
     fn entry_counts_for_its_resource_version_only() {
         let recent = Recent::default();
-        let id = ObjectId::new(GroupKind::new("", "ConfigMap"), Some("a"), "b");
         let object = json!({"metadata": {"resourceVersion": "7"}, "data": {"k": "v"}});
-        recent.record(&id, &object);
-        assert_eq!(recent.at(&id, "7"), Some(object));
-        assert_eq!(recent.at(&id, "8"), None);
+        recent.record(&id(), &object);
+        assert_eq!(recent.state(&id(), 7), Some(Comparable::of(&object)));
+        assert_eq!(recent.state(&id(), 8), None);
+        assert!(recent.holds(&id(), "7") && !recent.holds(&id(), "8"));
     }
 
     #[test]
     fn objects_that_were_not_stored_are_not_recorded() {
         let recent = Recent::default();
-        let id = ObjectId::new(GroupKind::new("", "ConfigMap"), Some("a"), "b");
-        recent.record(&id, &json!({"metadata": {}}));
-        assert_eq!(recent.at(&id, ""), None);
+        recent.record(&id(), &json!({"metadata": {}}));
+        assert!(!recent.holds(&id(), ""));
+    }
+
+    #[test]
+    fn what_is_settled_is_so_for_one_manifest_one_version_and_a_while() {
+        let recent = Recent::default();
+        let (now, wanted) = (Instant::now(), Fingerprint::default());
+        let object = json!({"metadata": {"resourceVersion": "7"}});
+        recent.settle(&id(), 7, wanted, now);
+        assert!(
+            !recent.is_settled(&id(), 7, wanted, now),
+            "nothing is recorded"
+        );
+        recent.record(&id(), &object);
+        assert!(
+            !recent.is_settled(&id(), 7, wanted, now),
+            "nothing is settled"
+        );
+        recent.settle(&id(), 7, wanted, now);
+        assert!(recent.is_settled(&id(), 7, wanted, now));
+        assert!(!recent.is_settled(&id(), 8, wanted, now));
+        assert!(!recent.is_settled(&id(), 7, wanted, now + LOOK_AGAIN));
+        recent.unsettle(&id());
+        assert!(!recent.is_settled(&id(), 7, wanted, now));
+        recent.settle(&id(), 7, wanted, now);
+        recent.record(&id(), &object);
+        assert!(
+            !recent.is_settled(&id(), 7, wanted, now),
+            "it was recorded anew"
+        );
     }
 }

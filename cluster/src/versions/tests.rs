@@ -1,0 +1,84 @@
+use kube::core::{ObjectMeta, TypeMeta};
+
+use super::*;
+
+fn object(name: &str, version: &str) -> PartialObjectMeta<DynamicObject> {
+    PartialObjectMeta {
+        types: Some(TypeMeta {
+            api_version: "v1".to_owned(),
+            kind: "ConfigMap".to_owned(),
+        }),
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: Some("apps".to_owned()),
+            resource_version: Some(version.to_owned()),
+            ..ObjectMeta::default()
+        },
+        _phantom: std::marker::PhantomData,
+    }
+}
+
+fn kind() -> GroupKind {
+    GroupKind::new("", "ConfigMap")
+}
+
+fn version(versions: &Versions, name: &str) -> Option<u64> {
+    let id = ObjectId::new(kind(), Some("apps"), name);
+    versions.of(&id, Instant::now())
+}
+
+#[test]
+fn nothing_is_known_before_the_first_list_is_whole() {
+    let versions = Versions::default();
+    let watch = versions.watch(&kind());
+    watch.take(&Ok(Event::Init));
+    watch.take(&Ok(Event::InitApply(object("a", "7"))));
+    assert_eq!(version(&versions, "a"), None);
+    watch.take(&Ok(Event::InitDone));
+    assert_eq!(version(&versions, "a"), Some(7));
+    assert_eq!(version(&versions, "b"), None);
+}
+
+#[test]
+fn changes_are_followed_until_the_watch_fails() {
+    let versions = Versions::default();
+    let watch = versions.watch(&kind());
+    watch.take(&Ok(Event::Init));
+    watch.take(&Ok(Event::InitDone));
+    watch.take(&Ok(Event::Apply(object("a", "8"))));
+    watch.take(&Ok(Event::Apply(object("b", "9"))));
+    watch.take(&Ok(Event::Delete(object("b", "10"))));
+    assert_eq!(version(&versions, "a"), Some(8));
+    assert_eq!(version(&versions, "b"), None);
+    watch.take(&Err(Error::NoResourceVersion));
+    assert_eq!(version(&versions, "a"), None);
+    let id = ObjectId::new(kind(), Some("apps"), "a");
+    assert_eq!(versions.of(&id, Instant::now() + 2 * DOUBT), Some(8));
+}
+
+#[test]
+fn what_a_new_list_does_not_show_is_gone() {
+    let versions = Versions::default();
+    let watch = versions.watch(&kind());
+    watch.take(&Ok(Event::Init));
+    watch.take(&Ok(Event::InitApply(object("a", "7"))));
+    watch.take(&Ok(Event::InitDone));
+    watch.take(&Ok(Event::Init));
+    assert_eq!(version(&versions, "a"), None);
+    watch.take(&Ok(Event::InitDone));
+    assert_eq!(version(&versions, "a"), None);
+}
+
+#[test]
+fn of_two_watches_the_newer_version_counts_and_a_watch_that_ended_does_not() {
+    let versions = Versions::default();
+    let watches = [versions.watch(&kind()), versions.watch(&kind())];
+    for (watch, version) in watches.iter().zip(["7", "8"]) {
+        watch.take(&Ok(Event::Init));
+        watch.take(&Ok(Event::InitApply(object("a", version))));
+        watch.take(&Ok(Event::InitDone));
+    }
+    assert_eq!(version(&versions, "a"), Some(8));
+    drop(watches);
+    assert_eq!(version(&versions, "a"), None);
+}
