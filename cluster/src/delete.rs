@@ -15,6 +15,28 @@ pub struct Preconditions {
     pub uid: Option<String>,
 }
 
+/// What becomes of the objects that an object owns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// They are deleted after it.
+    #[default]
+    Background,
+    /// It stays until they are gone.
+    Foreground,
+    /// They stay.
+    Orphan,
+}
+
+impl Propagation {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Background => "Background",
+            Self::Foreground => "Foreground",
+            Self::Orphan => "Orphan",
+        }
+    }
+}
+
 impl Cluster {
     /// Deletes one object with background propagation; one that is gone already is fine.
     ///
@@ -27,13 +49,30 @@ impl Cluster {
         id: &ObjectId,
         preconditions: &Preconditions,
     ) -> Result<(), ApiError> {
+        self.delete_with(kind, id, preconditions, Propagation::Background)
+            .await
+    }
+
+    /// Deletes one object and says what becomes of those it owns; one that is gone already is fine.
+    ///
+    /// # Errors
+    ///
+    /// When the API server refuses or cannot be reached.
+    pub async fn delete_with(
+        &self,
+        kind: &Kind,
+        id: &ObjectId,
+        preconditions: &Preconditions,
+        propagation: Propagation,
+    ) -> Result<(), ApiError> {
         let path = match kind.path(id) {
             // What cannot be the name of an object is the name of none.
             Err(ApiError::NoName { .. }) => return Ok(()),
             path => path?,
         };
         let mut options = json!({
-            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+            "apiVersion": "v1", "kind": "DeleteOptions",
+            "propagationPolicy": propagation.as_str(),
         });
         if let (Some(uid), Some(fields)) = (&preconditions.uid, options.as_object_mut()) {
             fields.insert("preconditions".to_owned(), json!({ "uid": uid }));

@@ -22,7 +22,7 @@ mod write;
 pub use apply::{ApplyOptions, Conflicts, DryRun};
 pub use clusters::{Cluster, Clusters, Identity};
 pub use conceal::{Concealer, Fingerprint};
-pub use delete::Preconditions;
+pub use delete::{Preconditions, Propagation};
 pub use error::{ApiError, Refusal};
 pub use line::Line;
 pub use resources::Kind;

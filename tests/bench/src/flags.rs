@@ -76,6 +76,8 @@ pub(crate) struct Flags {
 pub(crate) enum Part {
     /// Bare server-side applies: what the API server gives when nothing else runs
     Limit,
+    /// What single kinds of requests cost
+    Prices,
     /// Kustomizations of one folder, after one commit
     SharedFolder,
     /// Kustomizations of a folder each, after one commit, and one commit's way to one of them

@@ -14,6 +14,7 @@ mod measured;
 mod ours;
 mod page;
 mod peers;
+mod prices;
 mod process;
 mod record;
 mod repository;
@@ -67,6 +68,7 @@ async fn run(flags: &Flags) -> anyhow::Result<()> {
 async fn measure(flags: &Flags, part: Part) -> anyhow::Result<Vec<Figure>> {
     match part {
         Part::Limit => limit::run(flags).await,
+        Part::Prices => prices::run(flags).await,
         Part::SharedFolder => kustomizations::run(flags, part, Shape::Shared).await,
         Part::OwnFolder => kustomizations::run(flags, part, Shape::Own).await,
         Part::SealedSecrets => sealed_secrets::run(flags).await,

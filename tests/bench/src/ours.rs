@@ -129,7 +129,7 @@ impl Drop for Ours {
 
 /// Returns how many reconciles of a kind succeeded.
 fn successes(metrics: &str, kind: &str) -> usize {
-    let wanted = format!("controller=\"{kind}\"");
+    let wanted = format!("controller=\"{}\"", kind.to_lowercase());
     let line = metrics.lines().find(|line| {
         line.starts_with("controller_runtime_reconcile_total{")
             && line.contains(&wanted)
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn objects_are_counted_once_and_successes_each_time() {
-        let text = "controller_runtime_reconcile_total{controller=\"A\",result=\"error\"} 3\n\
-                    controller_runtime_reconcile_total{controller=\"A\",result=\"success\"} 7\n\
-                    controller_runtime_reconcile_total{controller=\"B\",result=\"success\"} 9\n\
+        let text = "controller_runtime_reconcile_total{controller=\"a\",result=\"error\"} 3\n\
+                    controller_runtime_reconcile_total{controller=\"a\",result=\"success\"} 7\n\
+                    controller_runtime_reconcile_total{controller=\"b\",result=\"success\"} 9\n\
                     gotk_reconcile_duration_seconds_count{kind=\"A\",name=\"a\"} 5\n\
                     gotk_reconcile_duration_seconds_count{kind=\"A\",name=\"b\"} 5\n";
         assert_eq!(successes(text, "A"), 7);

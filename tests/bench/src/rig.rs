@@ -71,6 +71,11 @@ impl Rig {
         self.world.namespace()
     }
 
+    /// Returns the administrator's client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Returns the control plane.
     pub(crate) fn cluster(&self) -> &ControlPlane {
         self.world.cluster()
