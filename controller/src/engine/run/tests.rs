@@ -30,3 +30,10 @@ fn failure_passes_when_nothing_was_refused() {
     assert_eq!(error.reason(), "ReconciliationFailed");
     assert_eq!(error.to_string().lines().count(), 2);
 }
+
+#[test]
+fn what_is_too_much_for_a_condition_is_counted() {
+    assert_eq!(several(&["a", "b"]), "a; b");
+    let many: Vec<usize> = (0..12).collect();
+    assert_eq!(several(&many), "0; 1; 2; 3; 4; 5; 6; 7; 8; 9; and 2 more");
+}

@@ -196,11 +196,10 @@ impl Say<'_> {
 
 /// Says what was applied, and which Secrets its workloads will miss.
 fn ready_message(revision: &str, progress: &Progress) -> String {
-    let missing = progress.missing.iter().map(ToString::to_string);
-    let parts: Vec<String> = std::iter::once(format!("Applied revision: {revision}"))
-        .chain(missing)
-        .collect();
-    parts.join("; ")
+    match progress.lacks() {
+        Some(lacks) => format!("Applied revision: {revision}; {lacks}"),
+        None => format!("Applied revision: {revision}"),
+    }
 }
 
 /// Adds to the history when there is something new to tell; a repeat of the newest entry is not,
