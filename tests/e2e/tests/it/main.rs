@@ -16,6 +16,7 @@ mod external_secret_writes_little;
 mod fire_fair;
 mod fire_kill;
 mod fire_outages;
+mod fire_replicas;
 mod fire_soak;
 mod git_to_cluster;
 mod hostile_manifests;
