@@ -56,6 +56,13 @@ impl Policy {
             return Ok(());
         };
         self.enforceable(spec)?;
+        if is_ambiguous(url) {
+            return Err(format!(
+                "application repo {url:?} is not permitted in project '{}': what it names may be \
+                 another repository than its text says",
+                self.name
+            ));
+        }
         let normalised = repository(url);
         let covers = |pattern: &str| {
             if pattern == "*" {
@@ -229,6 +236,17 @@ fn matches(pattern: &str, text: &str, is_url: bool) -> Option<bool> {
         .build()
         .ok()?;
     Some(glob.compile_matcher().is_match(text))
+}
+
+/// Whether a URL may lead elsewhere than a pattern that fits its text: by a path that climbs, or by
+/// a host that ends earlier than it looks.
+fn is_ambiguous(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    let has_dots = url.split('/').any(|part| matches!(part, "." | ".."));
+    let has_trick = ["%2e", "%2f", "%5c", "?", "#", "\\"]
+        .iter()
+        .any(|trick| url.contains(trick));
+    has_dots || has_trick || url.contains(|symbol: char| symbol.is_control())
 }
 
 /// Returns a repository's URL as it is compared: without `.git` and slashes at its end, the scheme

@@ -128,6 +128,33 @@ fn refusing_patterns_win() {
     assert!(refusing.destination(&to("good")).is_err());
 }
 
+/// A pattern is about the repository that is fetched, not about a text that looks like it.
+#[test]
+fn url_that_leads_elsewhere_is_not_permitted() {
+    let policy = policy(&json!({"sourceRepos": [
+        "https://git.example.com/team/**", "https://*.example.org/*",
+    ]}));
+    assert!(
+        policy
+            .source("https://git.example.com/team/a/b.git")
+            .is_ok()
+    );
+    assert!(policy.source("https://git.example.org/a").is_ok());
+    for url in [
+        "https://git.example.com/team/../other/a",
+        "https://git.example.com/team/%2E%2e/other/a",
+        "https://git.example.com/team/a/./../../other",
+        "https://git.example.com/team/..%2fother",
+        "https://evil.example.net?.example.org/a",
+        "https://evil.example.net#.example.org/a",
+        "https://evil.example.net\\.example.org/a",
+        "https://git.example.org@evil.example.net/a",
+        "https://git.example.com/team/a\tb",
+    ] {
+        assert!(policy.source(url).is_err(), "{url}");
+    }
+}
+
 /// G-132: without a list no kind of the cluster is permitted, and every kind in namespaces; with an
 /// empty list no kind in namespaces is.
 #[test]
