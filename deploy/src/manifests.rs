@@ -248,8 +248,13 @@ impl Install {
                 "--artifact-host={ARTIFACT_SERVICE}.{}.svc.cluster.local.",
                 self.namespace
             ));
-            arguments.push("--data-dir=/data".to_owned());
             ports.push(port("artifacts", 9090));
+        }
+        if self.has(Family::Argo) {
+            arguments.push("--argo-namespace=argocd".to_owned());
+        }
+        if self.has(Family::Flux) || self.has(Family::Argo) {
+            arguments.push("--data-dir=/data".to_owned());
         }
         let probe = json!({ "httpGet": { "path": "/healthz", "port": "http" } });
         json!({

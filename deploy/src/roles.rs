@@ -128,8 +128,16 @@ const FLUX: &[Rule] = &[
     rule("", &["events"], &["create", "patch"]),
 ];
 
-/// Syncing by `Application`: nothing yet.
-const ARGO: &[Rule] = &[];
+/// Syncing by `Application`: the kinds of the family, which have no status of their own, and what
+/// its namespace says about repositories and their servers. What is applied is applied with rights
+/// that are granted besides.
+const ARGO: &[Rule] = &[
+    rule("argoproj.io", &["applications"], &["list", "patch", "watch"]),
+    rule("argoproj.io", &["appprojects"], &["list", "watch"]),
+    rule("", &["secrets"], &["get", "list"]),
+    rule("", &["configmaps"], &["get"]),
+    rule("", &["events"], &["create", "patch"]),
+];
 
 /// What every install needs in its own namespace: the lease of the leader.
 pub const OWN_NAMESPACE: &[Rule] = &[rule(
