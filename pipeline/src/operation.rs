@@ -48,6 +48,8 @@ pub struct Sync<'a> {
     pub forbidden: &'a BTreeMap<ObjectId, String>,
     /// What came of the tasks so far.
     pub results: &'a Results,
+    /// Workloads that wait for Secrets: the rest of their wave goes on without them.
+    pub held: &'a BTreeSet<ObjectId>,
     /// When the sync began.
     pub began: Timestamp,
     /// How long to pause between two waves.
@@ -61,6 +63,8 @@ pub enum Step {
     Write(ChangeSet<Planned>),
     /// Look at these, then ask again.
     Look(Vec<ObjectId>),
+    /// Nothing, until what is held need not wait any more.
+    Hold,
     /// Nothing, for a while.
     Wait {
         /// What is waited for.
@@ -100,6 +104,9 @@ impl Sync<'_> {
         for wave in &waves {
             if let Some(group) = self.group(*wave) {
                 return self.write(&group, now);
+            }
+            if self.holds(*wave) {
+                return Step::Hold;
             }
             let is_last = waves.last() == Some(wave);
             if waves.len() > 1
@@ -184,7 +191,7 @@ impl Sync<'_> {
             self.tasks
                 .iter()
                 .filter(move |task| task.wave == wave && task.act == act)
-                .filter(|task| !self.results.has(&task.id))
+                .filter(|task| !self.results.has(&task.id) && !self.held.contains(&task.id))
         };
         let pruned: Vec<&Task> = left(TaskAct::Prune).collect();
         if !pruned.is_empty() {
@@ -196,6 +203,11 @@ impl Sync<'_> {
                 .filter(|task| task.id.group_kind == first.id.group_kind)
                 .collect(),
         )
+    }
+
+    fn holds(&self, wave: i64) -> bool {
+        let mut tasks = self.tasks.iter().filter(|task| task.wave == wave);
+        tasks.any(|task| self.held.contains(&task.id))
     }
 
     fn write(&self, group: &[&Task], now: Timestamp) -> Step {

@@ -20,6 +20,7 @@ struct Scene {
     stale: BTreeMap<ObjectId, (String, Option<Value>)>,
     forbidden: BTreeMap<ObjectId, String>,
     results: Results,
+    held: BTreeSet<ObjectId>,
     now: Timestamp,
 }
 
@@ -62,6 +63,7 @@ impl Scene {
             stale: BTreeMap::new(),
             forbidden: BTreeMap::new(),
             results: Results::default(),
+            held: BTreeSet::new(),
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
         }
     }
@@ -86,6 +88,7 @@ impl Scene {
             stale: &self.stale,
             forbidden: &self.forbidden,
             results: &self.results,
+            held: &self.held,
             began: "2026-01-01T00:00:00Z".parse().unwrap(),
             pause: Duration::from_secs(2),
         }
@@ -285,4 +288,21 @@ fn pruning_is_done_or_named() {
         assert_eq!((done.outcome, done.message.as_str()), (outcome, message));
         assert_eq!(scene.write(&[]), ["a"]);
     }
+}
+
+/// What waits for a Secret keeps nothing else of its wave back, and everything of the next.
+#[test]
+fn rest_of_the_wave_goes_on_without_a_held_workload() {
+    let text = [
+        deployment("web", 0),
+        config_map("beside", 0),
+        config_map("next", 1),
+    ];
+    let mut scene = Scene::of(&text.concat());
+    let web = scene.tasks.iter().find(|task| task.id.name == "web");
+    scene.held.insert(web.unwrap().id.clone());
+    assert_eq!(scene.write(&[]), ["beside"]);
+    assert!(matches!(scene.next(), Step::Hold));
+    scene.held.clear();
+    assert_eq!(scene.write(&[]), ["web"]);
 }
