@@ -123,3 +123,6 @@ pub(crate) fn held(mut answer: Value) -> Option<Manifest> {
     manifest.conceal_secret_data();
     Some(manifest)
 }
+
+#[cfg(test)]
+mod tests;

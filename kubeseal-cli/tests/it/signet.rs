@@ -65,3 +65,14 @@ fn progress_is_for_terminals_and_goes_away() {
         "{refusal:?}"
     );
 }
+
+#[test]
+fn help_of_every_command_fits_a_hundred_columns() {
+    for command in ["build", "diff", "tree"] {
+        let help = signet(&[command, "--help"]).output();
+        assert!(help.contains("Exit status"), "{help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+}

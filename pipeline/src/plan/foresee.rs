@@ -42,3 +42,6 @@ pub fn foresee_prune(
 ) -> Vec<Entry> {
     plan_deletion(unit, &FROM_PRUNE, stale, live).entries
 }
+
+#[cfg(test)]
+mod tests;

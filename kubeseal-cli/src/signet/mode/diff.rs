@@ -82,3 +82,6 @@ fn refuse_unused(
         Some((flag, _)) => Err(Error::UnusedFlag { flag, what, why }),
     }
 }
+
+#[cfg(test)]
+mod tests;
