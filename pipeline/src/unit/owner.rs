@@ -188,8 +188,8 @@ pub fn sharer(owner: &Owner, live: &Value) -> Option<String> {
 /// unit's own or not.
 pub fn fellow_claimant(unit: &UnitId, owner: &Owner, live: &Value) -> Option<String> {
     match adopter(live) {
-        Some(adopter) if adopter != unit.to_string() => Some(adopter.to_owned()),
-        _ => other_claimant(owner, live),
+        Some(adopter) => (adopter != unit.to_string()).then(|| adopter.to_owned()),
+        None => other_claimant(owner, live),
     }
 }
 

@@ -163,7 +163,7 @@ fn adoption_transfers_a_claim() {
 }
 
 #[test]
-fn an_object_with_marks_of_two_families_is_deleted_by_neither() {
+fn an_object_with_marks_of_two_families_is_deleted_by_who_adopted_it_alone() {
     let mut both = of_flux("apps", "web");
     both["metadata"]["annotations"] =
         json!({"argocd.argoproj.io/tracking-id": "team-a_web:/ConfigMap:prod/a"});
@@ -172,6 +172,8 @@ fn an_object_with_marks_of_two_families_is_deleted_by_neither() {
     assert!(argo.owns(&both) && flux.owns(&both));
     assert!(fellow_claimant(&unit(Family::Argo), &argo, &both).is_some());
     assert!(fellow_claimant(&unit(Family::Flux), &flux, &both).is_some());
+    let to_argo = adopted(both, "argo:apps/web");
+    assert_eq!(fellow_claimant(&unit(Family::Argo), &argo, &to_argo), None);
     let of_one = of_flux("apps", "web");
     assert_eq!(fellow_claimant(&unit(Family::Flux), &flux, &of_one), None);
 }
