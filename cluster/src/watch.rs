@@ -20,6 +20,8 @@ pub struct ChangedObject {
     pub change: Change,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
     /// Its `metadata.generation`, for kinds that count their spec's changes.
     pub generation: Option<i64>,
     /// Its `metadata.resourceVersion`.
@@ -38,21 +40,24 @@ pub enum Change {
 }
 
 impl Cluster {
-    /// Watches the metadata of a kind's objects that carry a label, in all namespaces.
+    /// Watches the metadata of a kind's objects in all namespaces: of those that carry a label, or
+    /// of all.
     ///
     /// The stream never ends; an error means that it is retried with growing pauses.
     pub fn watch_metadata(
         &self,
         kind: &Kind,
-        label_selector: &str,
+        label_selector: Option<&str>,
     ) -> impl Stream<Item = Result<ChangedObject, watcher::Error>> + Send + use<> {
         let api = Api::<PartialObjectMeta<DynamicObject>>::all_with(
             self.client().clone(),
             &kind.resource,
         );
-        let config = watcher::Config::default()
-            .labels(label_selector)
-            .any_semantic();
+        let all = watcher::Config::default().any_semantic();
+        let config = match label_selector {
+            Some(selector) => all.labels(selector),
+            None => all,
+        };
         let group_kind = GroupKind::new(&kind.resource.group, &kind.resource.kind);
         let shown = self.versions.watch(&group_kind);
         watcher(api, config)
@@ -89,6 +94,7 @@ fn changed(
         ),
         change,
         labels: metadata.labels.unwrap_or_default(),
+        annotations: metadata.annotations.unwrap_or_default(),
         generation: metadata.generation,
         resource_version: metadata.resource_version.unwrap_or_default(),
     }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use api::argo::{AppProject, Application};
 use api::bitnami::SealedSecret;
 use api::external_secrets::{ClusterSecretStore, ExternalSecret, SecretStore};
 use api::kustomize::Kustomization;
@@ -21,6 +22,7 @@ use crate::flags::Flags;
 use crate::kinds::Drift;
 use crate::listed::Listed;
 use crate::metrics::Metrics;
+use crate::repositories::Repositories;
 use crate::sealing_keys::SealingKeys;
 use crate::stores::Stores;
 
@@ -40,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) written: Written,
     /// Artifacts.
     pub(crate) artifacts: sources::Store,
+    /// What the repositories that units name themselves showed last.
+    pub(crate) repositories: Repositories,
     /// What the process itself may open documents with.
     pub(crate) ambient: Ambient,
     /// The keys of SealedSecrets.
@@ -52,6 +56,8 @@ pub(crate) struct Context {
     pub(crate) seen: Seen,
     /// Watches over what Kustomizations applied.
     pub(crate) drift: Drift,
+    /// Watches over what Applications applied.
+    pub(crate) application_drift: Drift,
     /// Which kinds have been listed.
     pub(crate) listed: Arc<Listed>,
     stopping: watch::Receiver<bool>,
@@ -66,6 +72,10 @@ pub(crate) struct Seen {
     pub(crate) sealed_secrets: Store<Guarded<SealedSecret>>,
     /// Kustomizations.
     pub(crate) kustomizations: Store<Guarded<Kustomization>>,
+    /// Applications.
+    pub(crate) applications: Store<Guarded<Application>>,
+    /// Projects of Applications.
+    pub(crate) app_projects: Store<Guarded<AppProject>>,
     /// ExternalSecrets.
     pub(crate) external_secrets: Store<Guarded<ExternalSecret>>,
     /// SecretStores.
@@ -79,6 +89,8 @@ pub(crate) struct Seen {
     /// Taken once, by the driver that is woken.
     pub(crate) git_repository_changes: Mutex<Option<Changes<GitRepository>>>,
     /// Taken once, by the driver that is woken.
+    pub(crate) app_project_changes: Mutex<Option<Changes<AppProject>>>,
+    /// Taken once, by the driver that is woken.
     pub(crate) kustomization_changes: Mutex<Option<Changes<Kustomization>>>,
 }
 
@@ -89,6 +101,14 @@ impl Seen {
     /// Returns the changes of Git repositories, the first time it is called.
     pub(crate) fn take_git_repository_changes(&self) -> Option<Changes<GitRepository>> {
         self.git_repository_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    /// Returns the changes of projects, the first time it is called.
+    pub(crate) fn take_app_project_changes(&self) -> Option<Changes<AppProject>> {
+        self.app_project_changes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
@@ -150,11 +170,13 @@ impl Context {
             metrics,
             written: Written::default(),
             artifacts: parts.artifacts,
+            repositories: Repositories::default(),
             ambient: parts.ambient,
             engine: parts.engine,
             stores: parts.stores,
             seen: parts.seen,
             drift: Drift::default(),
+            application_drift: Drift::default(),
             listed: parts.listed,
             stopping: parts.stopping,
         }

@@ -33,7 +33,7 @@ use crate::context::Context;
 use crate::error::{Category, Chain, Error};
 use crate::flags::Flags;
 use backoff::Backoffs;
-pub(crate) use status::Written;
+pub(crate) use status::{Written, difference};
 
 /// How soon a status that could not be written is tried again at the latest.
 const STATUS_AGAIN: Duration = Duration::from_mins(1);
@@ -81,8 +81,21 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
     }
 
     /// Whether the object is to be left alone, status included.
-    fn is_suspended(_object: &Self::Kind) -> bool {
+    fn is_suspended(_object: &Self::Kind, _flags: &Flags) -> bool {
         false
+    }
+
+    /// Returns what tells one wish from the next, so that our own status wakes nobody.
+    fn generation(object: &Self::Kind) -> Option<i64> {
+        object.meta().generation
+    }
+
+    /// Returns the finalizer for which [`Reconciler::cleanup`] is done, when the object carries it.
+    fn cleans_for<'a>(object: &'a Self::Kind, _flags: &Flags) -> Option<&'a str> {
+        let finalizers = object.finalizers().iter().map(String::as_str);
+        finalizers
+            .into_iter()
+            .find(|found| Self::FINALIZER == Some(*found))
     }
 
     /// Checks the object. Pure.
@@ -115,6 +128,15 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
         now: Timestamp,
     ) -> Self::Status;
 
+    /// Returns what is written of the object beside its status, as a merge patch: requests that
+    /// were handled are taken off. Only for [`StatusUpdate::Object`]. Pure.
+    fn handled(
+        _object: &Self::Kind,
+        _outcome: &Result<Self::Applied, Error>,
+    ) -> Option<serde_json::Value> {
+        None
+    }
+
     /// Says when to look again and what is worth an event. Pure.
     fn report(object: &Self::Kind, outcome: &Result<Self::Applied, Error>) -> Report;
 
@@ -139,6 +161,8 @@ pub(crate) enum StatusUpdate {
     Patch,
     /// As a whole, for families whose upstream roles grant no patch.
     Replace,
+    /// By a merge patch of the object itself, for kinds without the subresource.
+    Object,
 }
 
 /// When to look again and what to tell.
@@ -209,10 +233,7 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
             }
         })
         .applied_objects()
-        .predicate_filter(
-            wake::significant::<Guarded<R::Kind>>,
-            PredicateConfig::default(),
-        );
+        .predicate_filter(wake::significant::<R>, PredicateConfig::default());
     let changed = stream.filter_map(|result| {
         let object = result
             .inspect_err(|error| debug!(kind = R::NAME, error = %error, "watch hiccup"))
@@ -266,7 +287,7 @@ impl Driver {
         if object.meta().deletion_timestamp.is_some() {
             return self.clean_up::<R>(object).await;
         }
-        if R::is_suspended(object) {
+        if R::is_suspended(object, &self.context.flags) {
             return None;
         }
         if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
@@ -280,7 +301,7 @@ impl Driver {
             && let Err(error) = self
                 .context
                 .written
-                .write::<R>(object, status, &self.context)
+                .write::<R>(object, status, R::handled(object, &outcome), &self.context)
                 .await
         {
             // What was done stays done; what is to be said is said at the next try, which comes
@@ -306,12 +327,7 @@ impl Driver {
     }
 
     async fn clean_up<R: Reconciler>(&self, object: &R::Kind) -> Again {
-        let Some(finalizer) = R::FINALIZER else {
-            return None;
-        };
-        if !object.finalizers().iter().any(|found| found == finalizer) {
-            return None;
-        }
+        let finalizer = R::cleans_for(object, &self.context.flags)?;
         let cleaned = match R::cleanup(object, &self.context).await {
             Ok(()) => finalizer::remove::<R>(object, finalizer, &self.context).await,
             Err(error) => Err(error),

@@ -14,11 +14,15 @@ mod keys;
 mod look;
 mod recent;
 mod run;
+mod sync;
 mod teardown;
 
 pub(crate) use build::{Built, Notice, Topic, gathered};
 pub(crate) use consumers::{Awaited, Makers, follow as follow_makers};
 pub(crate) use keys::{Ambient, Keys};
+pub(crate) use sync::{
+    Ended as SyncEnded, Looked, Progress as SyncProgress, Run as SyncRun, supply,
+};
 pub(crate) use run::{Ended, Prepared, Progress, State, seconds, waits};
 
 use manifests::ObjectId;

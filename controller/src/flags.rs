@@ -93,6 +93,23 @@ pub struct Flags {
     #[arg(long, env = "SIGNET_DEFAULT_SERVICE_ACCOUNT")]
     pub default_service_account: Option<String>,
 
+    /// Namespace of Applications, AppProjects and the Secrets of repositories
+    #[arg(long, env = "SIGNET_ARGO_NAMESPACE", default_value = api::names::argo::NAMESPACE)]
+    pub argo_namespace: String,
+
+    /// Other namespaces Applications may be in, where their project says so, too; can be repeated or
+    /// given as a comma-separated list, with `*` for any part of a name
+    #[arg(long, value_delimiter = ',', env = "SIGNET_APPLICATION_NAMESPACES")]
+    pub application_namespaces: Vec<String>,
+
+    /// How often the repositories of Applications are asked, with up to half as much on top
+    #[arg(long, env = "SIGNET_APPLICATION_INTERVAL", default_value = "2m", value_parser = duration)]
+    pub application_interval: std::time::Duration,
+
+    /// Pause between two waves of a sync
+    #[arg(long, env = "SIGNET_SYNC_WAVE_DELAY", default_value = "2s", value_parser = duration)]
+    pub sync_wave_delay: std::time::Duration,
+
     /// Class of this controller: stores of another class are left alone
     #[arg(long, env = "SIGNET_CONTROLLER_CLASS", default_value = "default")]
     pub controller_class: String,
@@ -173,7 +190,7 @@ pub enum Family {
     ExternalSecrets,
     /// GitRepository and Kustomization
     Flux,
-    /// Application and AppProject
+    /// Application and its projects
     Argo,
 }
 
@@ -197,6 +214,11 @@ impl Flags {
     /// Whether a family is switched on.
     pub fn enables(&self, family: Family) -> bool {
         self.enable.contains(&family)
+    }
+
+    /// Whether a family is switched on that makes manifests of repositories.
+    pub fn renders(&self) -> bool {
+        self.enables(Family::Flux) || self.enables(Family::Argo)
     }
 }
 

@@ -1,14 +1,20 @@
 //! The kinds, one module each, all of one shape: `parse`, `observe`, `plan`, `apply`, `status`.
 
+mod app_project;
+mod application;
+mod drift;
 mod external_secret;
 mod git_repository;
 mod kustomization;
 mod sealed_secret;
 mod secret_store;
 
+pub(crate) use app_project::follow as follow_app_projects;
+pub(crate) use application::Applications;
+pub(crate) use drift::Drift;
 pub(crate) use external_secret::ExternalSecrets;
 pub(crate) use git_repository::GitRepositories;
-pub(crate) use kustomization::{Drift, Kustomizations};
+pub(crate) use kustomization::Kustomizations;
 pub(crate) use sealed_secret::{
     SealedSecrets, Wanted as SealedSecretWanted, parse as parse_sealed_secret,
 };

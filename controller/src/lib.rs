@@ -14,6 +14,7 @@ mod leader;
 mod listed;
 mod log;
 mod metrics;
+mod repositories;
 mod sealing_keys;
 mod secrets;
 mod serve;

@@ -151,6 +151,8 @@ struct Writers {
     sealed_secrets: kinds::Writer<api::bitnami::SealedSecret>,
     git_repositories: kinds::Writer<api::source::GitRepository>,
     kustomizations: kinds::Writer<api::kustomize::Kustomization>,
+    applications: kinds::Writer<api::argo::Application>,
+    app_projects: kinds::Writer<api::argo::AppProject>,
     external_secrets: kinds::Writer<api::external_secrets::ExternalSecret>,
     secret_stores: kinds::Writer<api::external_secrets::SecretStore>,
     cluster_secret_stores: kinds::Writer<api::external_secrets::ClusterSecretStore>,
@@ -179,6 +181,8 @@ async fn assemble(
     let ambient = Ambient::read(connector, &flags.identity, variable)?;
     let (git_repositories, git_repository_writer) = reflector::store_shared(CHANGES);
     let (kustomizations, kustomization_writer) = reflector::store_shared(CHANGES);
+    let (applications, application_writer) = reflector::store_shared(CHANGES);
+    let (app_projects, app_project_writer) = reflector::store_shared(CHANGES);
     let (sealed_secrets, sealed_secret_writer) = reflector::store_shared(CHANGES);
     let (external_secrets, external_secret_writer) = reflector::store_shared(CHANGES);
     let (secret_stores, secret_store_writer) = reflector::store_shared(CHANGES);
@@ -203,6 +207,9 @@ async fn assemble(
         sealed_secrets,
         git_repositories,
         git_repository_changes: changes(&git_repository_writer),
+        applications,
+        app_projects,
+        app_project_changes: changes(&app_project_writer),
         kustomizations,
         kustomization_changes: changes(&kustomization_writer),
     };
@@ -221,6 +228,8 @@ async fn assemble(
         sealed_secrets: sealed_secret_writer,
         git_repositories: git_repository_writer,
         kustomizations: kustomization_writer,
+        applications: application_writer,
+        app_projects: app_project_writer,
         external_secrets: external_secret_writer,
         secret_stores: secret_store_writer,
         cluster_secret_stores: cluster_secret_store_writer,
@@ -237,7 +246,7 @@ where
 
 fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
     let mut work = JoinSet::new();
-    if context.flags.enables(Family::Flux) {
+    if context.flags.renders() {
         // A stream that nobody reads would hold its watch up: only of what is watched.
         let (sealed, external) = (Family::SealedSecrets, Family::ExternalSecrets);
         let sealed = context
@@ -275,8 +284,20 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
             writers.external_secrets,
         ));
     }
-    if context.flags.enables(Family::Flux) {
+    if context.flags.renders() {
         work.spawn(sweep::sweep(Arc::clone(context)));
+    }
+    if context.flags.enables(Family::Argo) {
+        work.spawn(kinds::follow_app_projects(
+            Arc::clone(context),
+            writers.app_projects,
+        ));
+        work.spawn(driver::run::<kinds::Applications>(
+            Arc::clone(context),
+            writers.applications,
+        ));
+    }
+    if context.flags.enables(Family::Flux) {
         work.spawn(driver::run::<kinds::GitRepositories>(
             Arc::clone(context),
             writers.git_repositories,
@@ -289,9 +310,9 @@ fn spawn(context: &Arc<Context>, writers: Writers) -> JoinSet<()> {
     work
 }
 
-/// Only the family that renders needs a worker; without it none is ever started.
+/// Only the families that render need a worker; without them none is ever started.
 fn renderer(flags: &Flags) -> anyhow::Result<RendererOptions> {
-    if flags.enables(Family::Flux) {
+    if flags.renders() {
         return Ok(RendererOptions::find()?);
     }
     Ok(RendererOptions::find().unwrap_or_else(|_| RendererOptions::new("signet-render-worker")))

@@ -10,6 +10,7 @@ use tracing::{debug, warn};
 use crate::context::Context;
 use crate::driver::Reconciler;
 use crate::error::Chain;
+use crate::flags::Family;
 use crate::kinds::GitRepositories;
 
 /// How often the store is swept.
@@ -20,7 +21,8 @@ const GRACE: Duration = Duration::from_mins(1);
 /// Sweeps until the process stops. Nothing is deleted before all sources have been seen.
 pub(crate) async fn sweep(context: Arc<Context>) {
     let sources = &context.seen.git_repositories;
-    if context.listed(&[GitRepositories::NAME]).await.is_err() {
+    let serves_sources = context.flags.enables(Family::Flux);
+    if serves_sources && context.listed(&[GitRepositories::NAME]).await.is_err() {
         return;
     }
     loop {
@@ -28,7 +30,7 @@ pub(crate) async fn sweep(context: Arc<Context>) {
             () = context.stopping() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        let named: BTreeSet<Digest> = sources
+        let mut named: BTreeSet<Digest> = sources
             .state()
             .iter()
             .filter_map(|guarded| {
@@ -36,6 +38,7 @@ pub(crate) async fn sweep(context: Arc<Context>) {
                 status.artifact.as_ref()?.digest.as_ref()?.parse().ok()
             })
             .collect();
+        named.extend(context.repositories.in_use());
         match context.artifacts.retain(&named, GRACE).await {
             Ok(0) => {}
             Ok(deleted) => debug!(deleted, "artifacts swept"),

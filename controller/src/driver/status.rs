@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::object::HasStatus;
-use kube::core::{ApiResource, DynamicObject, TypeMeta};
+use kube::core::{ApiResource, DynamicObject, ObjectMeta, TypeMeta};
 use kube::{Api, Resource, ResourceExt};
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
@@ -29,13 +29,15 @@ impl Written {
         &self,
         object: &R::Kind,
         status: R::Status,
+        handled: Option<Value>,
         context: &Context,
     ) -> Result<(), Error> {
         let wanted = to_value(&status)?;
         let held = self.held::<R>(object)?;
-        let Some(difference) = merge_patch(&held, &wanted) else {
+        let difference = difference(&held, &wanted);
+        if difference.is_none() && handled.is_none() {
             return Ok(());
-        };
+        }
         // A status subresource update bumps no generation, so it does not wake the reconciler.
         let api = api::<R>(object, context);
         let name = object.name_any();
@@ -48,6 +50,15 @@ impl Written {
             StatusUpdate::Replace => {
                 let whole = replacement::<R>(object, &wanted)?;
                 api.replace_status(&name, &PostParams::default(), &whole)
+                    .await
+            }
+            StatusUpdate::Object => {
+                // Nothing but these fields is sent, so that a user's edit is never undone (G-009).
+                let mut patch = handled.unwrap_or_else(|| json!({}));
+                if let (Some(fields), Some(difference)) = (patch.as_object_mut(), difference) {
+                    fields.insert("status".to_owned(), difference);
+                }
+                api.patch(&name, &PatchParams::default(), &Patch::Merge(patch))
                     .await
             }
         };
@@ -87,6 +98,19 @@ impl Written {
         if let Some(Ok(status)) = object.status().map(to_value) {
             let meta = object.meta();
             self.remember(meta.uid.as_deref(), meta.resource_version.clone(), status);
+        }
+    }
+
+    /// Forgets what the watch has shown by now.
+    pub(super) fn shown(&self, meta: &ObjectMeta) {
+        let uid = meta.uid.as_deref().unwrap_or_default();
+        let shown = version(meta.resource_version.clone());
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if written
+            .get(uid)
+            .is_some_and(|last| last.resource_version <= shown)
+        {
+            written.remove(uid);
         }
     }
 
@@ -166,7 +190,7 @@ fn to_value(status: &impl serde::Serialize) -> Result<Value, Error> {
 
 /// Returns the JSON merge patch (RFC 7396) that turns one value into another, `None` when there is
 /// nothing to change.
-fn merge_patch(from: &Value, to: &Value) -> Option<Value> {
+pub(crate) fn difference(from: &Value, to: &Value) -> Option<Value> {
     let (Value::Object(from_fields), Value::Object(to_fields)) = (from, to) else {
         return (from != to).then(|| to.clone());
     };
@@ -174,7 +198,7 @@ fn merge_patch(from: &Value, to: &Value) -> Option<Value> {
     for (key, value) in to_fields {
         match from_fields.get(key) {
             Some(held) => {
-                if let Some(change) = merge_patch(held, value) {
+                if let Some(change) = difference(held, value) {
                     patch.insert(key.clone(), change);
                 }
             }
@@ -199,12 +223,12 @@ mod tests {
     #[test]
     fn equal_statuses_need_no_patch() {
         let status = json!({"conditions": [{"type": "Ready", "status": "True"}], "a": {"b": 1}});
-        assert_eq!(merge_patch(&status, &status), None);
+        assert_eq!(difference(&status, &status), None);
     }
 
     #[test]
     fn patch_changes_adds_and_removes() {
-        let patch = merge_patch(
+        let patch = difference(
             &json!({"a": 1, "gone": 2, "n": {"x": 1, "y": 2}}),
             &json!({"a": 2, "new": 3, "n": {"x": 1}}),
         );
@@ -217,7 +241,7 @@ mod tests {
     #[test]
     fn lists_are_replaced_whole() {
         assert_eq!(
-            merge_patch(&json!({"l": [1, 2]}), &json!({"l": [1]})),
+            difference(&json!({"l": [1, 2]}), &json!({"l": [1]})),
             Some(json!({"l": [1]}))
         );
     }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::context::Context;
 use crate::driver::{Note, Reconciler, Report, Severity};
 use crate::error::{Category, Error};
+use crate::flags::Flags;
 
 /// The steps of `GitRepository`.
 pub(crate) struct GitRepositories;
@@ -31,7 +32,7 @@ impl Reconciler for GitRepositories {
     const REPORTER: &'static str = "source-controller";
     const CONCURRENCY: usize = 8;
 
-    fn is_suspended(object: &GitRepository) -> bool {
+    fn is_suspended(object: &GitRepository, _flags: &Flags) -> bool {
         object.spec.suspend
     }
 

@@ -9,8 +9,6 @@ mod plan;
 mod status;
 mod triggers;
 
-pub(crate) use drift::Drift;
-
 use std::sync::Arc;
 
 use api::kustomize::{Kustomization, KustomizationStatus};
@@ -21,6 +19,7 @@ use kube::runtime::reflector::ObjectRef;
 use crate::context::Context;
 use crate::driver::{Guarded, Reconciler, Report};
 use crate::error::Error;
+use crate::flags::Flags;
 
 /// The steps of `Kustomization`.
 pub(crate) struct Kustomizations;
@@ -37,7 +36,7 @@ impl Reconciler for Kustomizations {
     const FINALIZER: Option<&'static str> = Some(api::names::flux::FINALIZER);
     const REPORTER: &'static str = "kustomize-controller";
 
-    fn is_suspended(object: &Kustomization) -> bool {
+    fn is_suspended(object: &Kustomization, _flags: &Flags) -> bool {
         object.spec.suspend.unwrap_or_default()
     }
 

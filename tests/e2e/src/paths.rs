@@ -1,7 +1,7 @@
 //! Where the API server has which kind.
 
 /// Kinds the scenarios use: kind, prefix, plural, whether objects live in namespaces.
-const KINDS: [(&str, &str, &str, bool); 24] = [
+const KINDS: [(&str, &str, &str, bool); 26] = [
     ("ConfigMap", "/api/v1", "configmaps", true),
     ("Event", "/api/v1", "events", true),
     ("Namespace", "/api/v1", "namespaces", false),
@@ -40,6 +40,8 @@ const KINDS: [(&str, &str, &str, bool); 24] = [
         "kustomizations",
         true,
     ),
+    ("Application", ARGO, "applications", true),
+    ("AppProject", ARGO, "appprojects", true),
     ("ExternalSecret", EXTERNAL, "externalsecrets", true),
     ("SecretStore", EXTERNAL, "secretstores", true),
     ("ClusterSecretStore", EXTERNAL, "clustersecretstores", false),
@@ -59,13 +61,15 @@ const KINDS: [(&str, &str, &str, bool); 24] = [
 ];
 
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
+const ARGO: &str = "/apis/argoproj.io/v1alpha1";
 const EXTERNAL: &str = "/apis/external-secrets.io/v1";
 
 /// Our custom resources, whose statuses must hold no plaintext.
-pub(crate) const OURS: [&str; 6] = [
+pub(crate) const OURS: [&str; 7] = [
     "SealedSecret",
     "GitRepository",
     "Kustomization",
+    "Application",
     "ExternalSecret",
     "SecretStore",
     "ClusterSecretStore",

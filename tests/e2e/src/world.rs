@@ -47,7 +47,7 @@ impl World {
         for object in definitions.iter().chain(&world.install.rights()) {
             world.create(object);
         }
-        if families.contains(&Family::Flux) {
+        if families.contains(&Family::Flux) || families.contains(&Family::Argo) {
             world.create(&world.install.cluster_admin());
         }
         for definition in &definitions {

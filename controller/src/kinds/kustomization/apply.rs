@@ -11,12 +11,13 @@ use serde_json::json;
 use tracing::{debug, warn};
 
 use super::observe::identity;
+use super::parse;
 use super::plan::Plan;
-use super::{drift, parse};
 use crate::context::Context;
 use crate::driver::{Note, Reconciler, Severity};
 use crate::engine::{Notice, Prepared, Progress, State};
 use crate::error::{Category, Chain, Error};
+use crate::kinds::drift;
 
 /// Reason of the event about a definition that is pruned with objects of its kind.
 const PRUNING_WITH_INSTANCES: &str = "PruningCRDWithInstances";
@@ -55,7 +56,7 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
                 .engine
                 .bring(&prepared, &plan.cluster, plan.now)
                 .await;
-            drift::watch(&progress.inventory, context);
+            drift::watch(&context.drift, &progress.inventory);
             Ok(progress)
         }
         Err(error) => Err(error),

@@ -1,206 +1,23 @@
-//! Watches what Kustomizations applied and wakes the owner of an object that somebody else changed
+//! Which Kustomization an object is of, so that it is woken when somebody else changed the object
 //! (G-206).
-//!
-//! Only metadata is watched. A change counts when it is not our own write, which the engine
-//! recorded, and not one of status only, which leaves the generation as it was.
-
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use api::kustomize::Kustomization;
 use api::names::flux;
-use cluster::{Change, ChangedObject, Cluster, Kind};
-use futures::stream::{BoxStream, StreamExt};
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-};
-use kube::Api;
-use kube::api::PostParams;
+use cluster::ChangedObject;
 use kube::runtime::reflector::{ObjectRef, Store};
-use manifests::{GroupKind, ObjectId};
-use pipeline::inventory::Inventory;
+use manifests::ObjectId;
 use pipeline::unit::flux::inventory;
-use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
-use tracing::debug;
 
-use crate::context::Context;
 use crate::driver::Guarded;
+use crate::kinds::drift::Owners;
 
-/// How long a change waits at least, and at most twice, before its owner is woken: our own writes
-/// have been recorded by then.
-const GATHER: Duration = Duration::from_millis(200);
-
-/// How often the right to watch a kind is asked for again.
-const ASK_AGAIN: Duration = Duration::from_mins(10);
-
-/// Which kinds are asked for and which are watched already.
-pub(crate) struct Drift {
-    asked: mpsc::UnboundedSender<GroupKind>,
-    /// Taken once, by the driver of Kustomizations.
-    asks: Mutex<Option<mpsc::UnboundedReceiver<GroupKind>>>,
-    known: Mutex<HashSet<GroupKind>>,
-}
-
-impl Default for Drift {
-    fn default() -> Self {
-        let (asked, asks) = mpsc::unbounded_channel();
-        Self {
-            asked,
-            asks: Mutex::new(Some(asks)),
-            known: Mutex::default(),
-        }
-    }
-}
-
-impl Drift {
-    fn forget(&self, kind: &GroupKind) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(kind);
-    }
-}
-
-/// Has the kinds of an inventory watched from now on.
-pub(super) fn watch(inventory: &Inventory, context: &Context) {
-    let mut known = context
-        .drift
-        .known
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    for (id, _) in inventory.iter() {
-        if !known.contains(&id.group_kind) {
-            known.insert(id.group_kind.clone());
-            // Without a receiver nothing is reconciled any more either.
-            let _ = context.drift.asked.send(id.group_kind.clone());
-        }
-    }
-}
-
-/// Returns the owners of objects that drifted.
-pub(super) fn triggers(
-    context: &Arc<Context>,
-) -> BoxStream<'static, ObjectRef<Guarded<Kustomization>>> {
-    let asks = context
-        .drift
-        .asks
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    let Some(asks) = asks else {
-        return futures::stream::pending().boxed();
-    };
-    let (owners, woken) = mpsc::unbounded_channel();
-    tokio::spawn(follow(Arc::clone(context), asks, owners));
-    futures::stream::unfold(woken, |mut woken| async move {
-        let owner = woken.recv().await?;
-        Some((owner, woken))
-    })
-    .boxed()
-}
-
-/// Watches one kind after the other as they are asked for, all at once, until the process stops.
-async fn follow(
-    context: Arc<Context>,
-    mut asks: mpsc::UnboundedReceiver<GroupKind>,
-    owners: mpsc::UnboundedSender<ObjectRef<Guarded<Kustomization>>>,
-) {
-    let mut watches = futures::stream::SelectAll::new();
-    let mut generations = HashMap::new();
-    let mut gathered: HashMap<ObjectId, ChangedObject> = HashMap::new();
-    let mut ripe = HashMap::new();
-    let mut refused = Vec::new();
-    let mut ask_again = tokio::time::interval(ASK_AGAIN);
-    let mut tick = tokio::time::interval(GATHER);
-    // Ticks that nobody waited for must not come all at once with the first change.
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = context.stopping() => return,
-            Some(kind) = asks.recv() => {
-                let own = context.clusters.own();
-                match own.preferred_kind(&kind.group, &kind.kind).await {
-                    Ok(Some(served)) if may_watch(own, &served).await => {
-                        watches.push(own.watch_metadata(&served, flux::OWNER_NAME).boxed());
-                    }
-                    // Until it is asked for again, the interval corrects.
-                    Ok(Some(_)) => refused.push(kind),
-                    // Asked for again with the next inventory that holds the kind.
-                    Ok(None) | Err(_) => context.drift.forget(&kind),
-                }
-            },
-            _ = ask_again.tick() => for kind in refused.drain(..) {
-                context.drift.forget(&kind);
-            },
-            Some(event) = watches.next(), if !watches.is_empty() => match event {
-                Ok(changed) => if is_significant(&mut generations, &changed) {
-                    gathered.insert(changed.id.clone(), changed);
-                },
-                // Without the right to watch, the interval still corrects.
-                Err(error) => debug!(error = %error, "managed objects cannot be watched"),
-            },
-            _ = tick.tick(), if !(gathered.is_empty() && ripe.is_empty()) => {
-                let drifted: HashSet<_> = std::mem::replace(&mut ripe, std::mem::take(&mut gathered))
-                    .into_iter()
-                    .filter(|(id, changed)| !context.engine.wrote(id, &changed.resource_version))
-                    .filter_map(|(id, changed)| Some((id, owner(&changed)?)))
-                    .filter(|(id, owner)| holds(&context.seen.kustomizations, owner, id))
-                    .map(|(_, owner)| owner)
-                    .collect();
-                for (namespace, name) in drifted {
-                    let _ = owners.send(ObjectRef::new(&name).within(&namespace));
-                }
-            }
-        }
-    }
-}
-
-/// Whether our own rights suffice to watch a kind: units that name a ServiceAccount apply with its
-/// rights, and ours need not reach as far.
-async fn may_watch(own: &Cluster, kind: &Kind) -> bool {
-    let reviews = Api::<SelfSubjectAccessReview>::all(own.client().clone());
-    for verb in ["list", "watch"] {
-        let asked = SelfSubjectAccessReview {
-            spec: SelfSubjectAccessReviewSpec {
-                resource_attributes: Some(ResourceAttributes {
-                    group: Some(kind.resource.group.clone()),
-                    resource: Some(kind.resource.plural.clone()),
-                    verb: Some(verb.to_owned()),
-                    ..ResourceAttributes::default()
-                }),
-                ..SelfSubjectAccessReviewSpec::default()
-            },
-            ..SelfSubjectAccessReview::default()
-        };
-        let answer = reviews.create(&PostParams::default(), &asked).await;
-        if !answer.is_ok_and(|answer| answer.status.is_some_and(|status| status.allowed)) {
-            return false;
-        }
-    }
-    true
-}
-
-/// Whether a change may be drift: a deletion, or a write that is not of status alone.
-fn is_significant(generations: &mut HashMap<ObjectId, i64>, changed: &ChangedObject) -> bool {
-    match changed.change {
-        Change::Deleted => {
-            generations.remove(&changed.id);
-            true
-        }
-        Change::Seen => {
-            remember(generations, changed);
-            false
-        }
-        Change::Written => match (changed.generation, remember(generations, changed)) {
-            (Some(now), Some(before)) => now != before,
-            _ => true,
-        },
-    }
-}
-
-fn remember(generations: &mut HashMap<ObjectId, i64>, changed: &ChangedObject) -> Option<i64> {
-    generations.insert(changed.id.clone(), changed.generation?)
-}
+/// How Kustomizations know what they applied.
+pub(super) const OWNERS: Owners = Owners {
+    drift: |context| &context.drift,
+    label: Some(flux::OWNER_NAME),
+    owner: |changed, _context| owner(changed),
+    holds: |context, owner, id| holds(&context.seen.kustomizations, owner, id),
+};
 
 /// Whether a unit applied the object, as its inventory says.
 ///

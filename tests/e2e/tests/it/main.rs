@@ -1,5 +1,11 @@
 //! End-to-end scenarios, one a file, named for the behaviour.
 
+mod application_deletion;
+mod application_differences;
+mod application_projects;
+mod application_sync;
+mod application_waves;
+mod applications;
 mod canary_finds_planted_leaks;
 mod crafted;
 mod encrypted;

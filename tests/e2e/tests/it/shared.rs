@@ -29,6 +29,7 @@ pub(crate) fn shared() -> &'static Shared {
         });
         let mut options = ControllerOptions::default();
         options.environment = vec![("AWS_ENDPOINT_URL".to_owned(), moto.url())];
+        options.arguments = vec!["--application-interval=5s".to_owned()];
         let controller = Controller::start(&world, &options);
         Shared {
             world,

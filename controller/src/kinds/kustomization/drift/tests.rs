@@ -1,9 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use cluster::Change;
 use kube::runtime::{reflector, watcher};
+use manifests::GroupKind;
 use serde_json::json;
 
 use super::*;
+use crate::kinds::drift::is_significant;
 
 fn event(change: Change, generation: Option<i64>) -> ChangedObject {
     ChangedObject {
@@ -13,6 +16,7 @@ fn event(change: Change, generation: Option<i64>) -> ChangedObject {
             (flux::OWNER_NAME.to_owned(), "apps".to_owned()),
             (flux::OWNER_NAMESPACE.to_owned(), "flux-system".to_owned()),
         ]),
+        annotations: BTreeMap::new(),
         generation,
         resource_version: "1".to_owned(),
     }

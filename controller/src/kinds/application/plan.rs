@@ -1,0 +1,112 @@
+//! Whether something is to be synced, and what.
+
+use std::time::Duration;
+
+use api::argo::{Application, Operation, OperationState};
+use jiff::Timestamp;
+use pipeline::comparison::{Comparing, Comparison, compare};
+use pipeline::stage::Waves;
+use pipeline::sync::{Decide, Decision, decide};
+
+use super::observe::Found;
+use super::parse::Wanted;
+use super::{record, sync};
+
+/// What is there, how it stands, and what comes next.
+pub(crate) struct Plan {
+    pub(super) app: Application,
+    pub(super) found: Found,
+    pub(super) waves: Waves,
+    pub(super) comparison: Comparison,
+    pub(super) next: Next,
+}
+
+/// What comes next.
+pub(crate) enum Next {
+    /// Everything is as it is to be, or nobody asked.
+    Nothing,
+    /// A sync would be needed and does not start.
+    Blocked(String),
+    /// A sync is due later.
+    Later(Duration),
+    /// A sync begins.
+    Begin(Box<Operation>),
+    /// The sync on its way goes on.
+    Continue(Box<OperationState>),
+}
+
+/// Compares and decides.
+pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
+    let app = &wanted.app;
+    let running = wanted.running();
+    let operation = running
+        .map(|state| &state.operation)
+        .or(app.operation.as_ref());
+    let waves = sync::waves(app, operation);
+    let comparison = compared(&found, &waves, now);
+    let next = match running {
+        Some(state) => goes_on(state, now),
+        None => match &app.operation {
+            Some(operation) => Next::Begin(Box::new(operation.clone())),
+            None => automated(app, &found, &comparison, now),
+        },
+    };
+    Plan {
+        app: app.clone(),
+        found,
+        waves,
+        comparison,
+        next,
+    }
+}
+
+/// Compares what is wanted with what was found.
+pub(super) fn compared(found: &Found, waves: &Waves, now: Timestamp) -> Comparison {
+    let comparing = Comparing {
+        unit: &found.made.unit,
+        wanted: &found.desired,
+        found: &found.looked.found,
+        stale: &found.looked.stale,
+        waves,
+        ignored: &found.made.ignored,
+    };
+    compare(&comparing, now)
+}
+
+/// A sync that failed waits for its next try; then it begins anew, with nothing done.
+fn goes_on(state: &OperationState, now: Timestamp) -> Next {
+    let Some(failed) = &state.finished_at else {
+        return Next::Continue(Box::new(state.clone()));
+    };
+    let tries = state.retry_count.unwrap_or_default();
+    let wait = pipeline::sync::retry(&state.operation, tries.saturating_sub(1));
+    let passed = Duration::try_from(now.duration_since(failed.0)).unwrap_or_default();
+    match wait.and_then(|wait| wait.checked_sub(passed)) {
+        Some(left) if !left.is_zero() => Next::Later(left),
+        _ => {
+            let mut state = state.clone();
+            state.finished_at = None;
+            if let Some(result) = &mut state.sync_result {
+                result.resources.clear();
+            }
+            Next::Continue(Box::new(state))
+        }
+    }
+}
+
+fn automated(app: &Application, found: &Found, comparison: &Comparison, now: Timestamp) -> Next {
+    let resources = record::resources(comparison);
+    let decision = decide(&Decide {
+        app,
+        sync: record::code(comparison.sync),
+        resources: &resources,
+        revision: &found.revision,
+        now,
+    });
+    match decision {
+        Decision::Nothing => Next::Nothing,
+        Decision::Blocked(reason) => Next::Blocked(reason),
+        Decision::Later(wait) => Next::Later(wait),
+        Decision::Start(operation) => Next::Begin(Box::new(operation)),
+    }
+}
