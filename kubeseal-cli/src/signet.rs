@@ -12,6 +12,7 @@ mod keys;
 mod mode;
 mod modes;
 mod output;
+mod printable;
 mod progress;
 
 use crate::{Environment, Invocation, Io};

@@ -10,6 +10,7 @@ use pipeline::normalise::Normalise;
 use render::{RenderError, WorkerFailure};
 use sources::SourceError;
 
+use super::printable::printable;
 use crate::error::{Category, Chain};
 use crate::{Io, kubeconfig};
 
@@ -128,7 +129,7 @@ impl Error {
             Self::Several(errors) => errors.iter().for_each(|error| error.show(io)),
             Self::Diff(error) => error.show(io),
             error => {
-                io.note(&format!("error: {}", Chain(error)));
+                io.note(&printable(&format!("error: {}", Chain(error))));
                 if let Some(hint) = error.hint() {
                     io.note(hint);
                 }

@@ -28,6 +28,7 @@ use crate::signet::error::Error;
 use crate::signet::flags::DiffOutputFlag;
 use crate::signet::mode::{Diff, Secrets, Subject};
 use crate::signet::output;
+use crate::signet::printable::printable;
 use crate::signet::progress::Progress;
 use crate::{Environment, Io, network};
 use look::{Looked, Looking};
@@ -53,7 +54,7 @@ pub(in crate::signet) fn run(
     progress.clear(io);
     let report = compared.map_err(|error| Error::Diff(Box::new(error)))?;
     for note in report.notes() {
-        io.note(&note);
+        io.note(&printable(&note));
     }
     let text = match mode.output {
         DiffOutputFlag::Diff => report.text(Colours::new(mode.color, environment, io)),

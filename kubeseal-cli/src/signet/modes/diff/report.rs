@@ -17,6 +17,7 @@ use crate::signet::colours::{Colour, Colours};
 use crate::signet::error::Error;
 use crate::signet::mode::Secrets;
 use crate::signet::output::plain;
+use crate::signet::printable::one_line;
 use crate::yaml;
 
 /// Everything a comparison found.
@@ -135,14 +136,14 @@ impl Report {
     pub(super) fn text(&self, colours: Colours) -> SecretBytes {
         let mut text = String::new();
         for (object, action) in self.changed() {
-            let id = &object.id;
-            text.push_str(&colours.paint(Colour::Bold, &format!("{id} {action}")));
+            let name = one_line(&object.id.to_string());
+            text.push_str(&colours.paint(Colour::Bold, &format!("{name} {action}")));
             text.push('\n');
             let sides = self.sides(object, action);
-            unified(&sides, id, colours, &mut text);
+            unified(&sides, &name, colours, &mut text);
         }
         for entry in self.deleted() {
-            let line = format!("{entry}: it is no longer wanted");
+            let line = one_line(&format!("{entry}: it is no longer wanted"));
             text.push_str(&colours.paint(Colour::Red, &line));
             text.push('\n');
         }
@@ -245,7 +246,7 @@ fn named(id: &ObjectId, version: &str, action: &Action) -> Value {
     entry
 }
 
-fn unified(sides: &Sides, id: &ObjectId, colours: Colours, text: &mut String) {
+fn unified(sides: &Sides, id: &str, colours: Colours, text: &mut String) {
     let document = |side: &Option<Value>| {
         SecretBytes::from(side.as_ref().map(yaml::document).unwrap_or_default())
     };

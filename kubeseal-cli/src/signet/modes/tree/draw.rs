@@ -5,6 +5,7 @@ use pipeline::health::Health;
 
 use super::node::{Maker, Node, State};
 use crate::signet::colours::{Colour, Colours};
+use crate::signet::printable::one_line;
 
 /// How many hex digits of a commit are shown.
 const DIGITS: usize = 12;
@@ -66,7 +67,7 @@ fn draw(node: &Node, branch: &str, below: &str, now: Timestamp, lines: &mut Vec<
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     lines.push(Line {
-        left: format!("{branch}{}", node.id),
+        left: format!("{branch}{}", one_line(&node.id.to_string())),
         state,
         colour,
         age: node
@@ -147,16 +148,6 @@ fn age(since: Timestamp, now: Timestamp) -> String {
         3600..86_400 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
     }
-}
-
-/// Messages come from the cluster: a line of the tree stays one, and nothing moves the cursor.
-fn one_line(text: &str) -> String {
-    let words = text.split(|character: char| character.is_control());
-    let words: Vec<&str> = words
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.join(" ")
 }
 
 #[cfg(test)]

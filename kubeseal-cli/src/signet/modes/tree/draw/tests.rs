@@ -50,7 +50,7 @@ fn tree() -> Node {
 fn a_tree_is_drawn_with_columns_and_one_line_for_each_object() {
     let now = "2026-01-01T00:00:00Z".parse().unwrap();
     let expected = "\
-Kustomization/apps/web       Progressing  2m  main@sha1:0123456789ab; Progressing: waiting for [31mDeployment
+Kustomization/apps/web       Progressing  2m  main@sha1:0123456789ab; Progressing: waiting for \u{fffd}[31mDeployment
 ├─ Deployment/apps/web       Progressing  2m  1 of 2 ready
 │  └─ ReplicaSet/apps/web-1  Healthy      2m
 │     └─ Pod/apps/web-1-a    Healthy      2m
