@@ -227,11 +227,13 @@ fn applications_are_units_too() {
     let status = json!({
         "resources": [resource],
         "sync": {"status": "OutOfSync", "revision": "0123456789abcdef0123"},
+        "health": {"status": "Degraded"},
         "conditions": [{"type": "ComparisonError", "message": "no such path"}],
     });
     set_status("application", namespace, "web", &status);
     let text = tree(&["application/web", "-n", namespace]).output();
     let unit = line(&text, "Application/tree-application/web");
+    assert!(unit.contains("Degraded"), "{text}");
     assert!(
         unit.ends_with("0123456789ab; ComparisonError: no such path"),
         "{text}"

@@ -74,13 +74,15 @@ impl<'a> Grower<'a> {
             .into_iter()
             .map(|read| (read.0.clone(), read))
             .collect();
-        let listed: BTreeSet<ObjectId> = inventory.into_iter().map(|(id, _)| id).collect();
         let mut node = self.node(unit.id, unit.version, Ok(Some(&unit.object)), unit.model);
+        if unit.health.is_some() {
+            node.state = State::Seen(unit.health);
+        }
         node.revision = unit.revision;
         node.waits = unit.waits;
         node.children = objects
             .into_iter()
-            .map(|read| self.branch(read, &node.id, &made, &listed, unit.model))
+            .map(|read| self.branch(read, &node.id, &made, unit.model))
             .collect();
         Ok(node)
     }
@@ -91,7 +93,6 @@ impl<'a> Grower<'a> {
         (id, version, found): Read,
         unit: &ObjectId,
         made: &BTreeMap<ObjectId, Read>,
-        listed: &BTreeSet<ObjectId>,
         model: HealthModel,
     ) -> Node {
         let live = found.as_ref().map(Option::as_ref).map_err(Clone::clone);
@@ -107,8 +108,7 @@ impl<'a> Grower<'a> {
         }
         if let Some(maker) = consumers::Maker::read(live) {
             let secret = secret_of(&maker);
-            let read = made.get(&secret).filter(|_| !listed.contains(&secret));
-            if let Some((id, version, found)) = read {
+            if let Some((id, version, found)) = made.get(&secret) {
                 let found = found.as_ref().map(Option::as_ref).map_err(Clone::clone);
                 let mut secret = self.node(id.clone(), version, found, model);
                 secret.maker = Some(maker_of(node.id.clone(), live));

@@ -1,11 +1,12 @@
 //! Which units there are, and what their statuses say.
 
-use api::argo::Application;
+use api::argo::{Application, HealthCode, HealthStatus, SyncCode};
 use api::condition::{ConditionStatus, find_condition};
 use api::kustomize::Kustomization;
 use api::names::flux::READY;
 use cluster::{ApiError, Cluster};
 use manifests::{GroupKind, ObjectId};
+use pipeline::health::{Assessment, Health};
 use pipeline::unit::{HealthModel, flux};
 use serde_json::Value;
 
@@ -23,6 +24,8 @@ pub(super) struct Unit {
     pub(super) model: HealthModel,
     /// Its objects, each with the version it was applied in.
     pub(super) inventory: Vec<(ObjectId, String)>,
+    /// Its own health where its status says it.
+    pub(super) health: Option<Assessment>,
     pub(super) revision: Option<String>,
     /// Why it is not ready.
     pub(super) waits: Option<String>,
@@ -140,6 +143,7 @@ fn of_kustomization(id: ObjectId, object: Value, read: &Kustomization) -> Unit {
         version: version(UnitKind::Kustomization),
         object,
         model: HealthModel::Kstatus,
+        health: None,
         inventory: flux::inventory(read)
             .iter()
             .map(|(id, version)| (id.clone(), version.to_owned()))
@@ -170,8 +174,12 @@ fn of_application(id: ObjectId, object: Value, read: &Application) -> Unit {
         .conditions
         .first()
         .map(|condition| format!("{}: {}", condition.kind, condition.message));
-    let is_unseen = status.reconciled_at.is_none();
-    let unseen = is_unseen.then(|| "not reconciled yet".to_owned());
+    let sync = status.sync.as_ref().map(|sync| sync.status);
+    let out_of_sync = match sync {
+        None => Some("not compared yet"),
+        Some(SyncCode::OutOfSync) => Some("OutOfSync"),
+        Some(SyncCode::Synced | SyncCode::Unknown) => None,
+    };
     Unit {
         id,
         version: version(UnitKind::Application),
@@ -179,9 +187,26 @@ fn of_application(id: ObjectId, object: Value, read: &Application) -> Unit {
         revision: status.sync.and_then(|sync| sync.revision),
         waits: condition
             .or(operation)
-            .or(unseen)
+            .or(out_of_sync.map(str::to_owned))
             .filter(|text| !text.is_empty()),
         object,
         model: HealthModel::Argo,
+        health: status.health.as_ref().map(health),
+    }
+}
+
+fn health(status: &HealthStatus) -> Assessment {
+    let (health, word) = match status.status {
+        HealthCode::Healthy => (Health::Healthy, "Healthy"),
+        HealthCode::Suspended => (Health::Suspended, "Suspended"),
+        HealthCode::Progressing => (Health::Progressing, "Progressing"),
+        HealthCode::Missing => (Health::Missing, "Missing"),
+        HealthCode::Degraded => (Health::Degraded, "Degraded"),
+        HealthCode::Unknown => (Health::Unknown, "Unknown"),
+    };
+    Assessment {
+        health,
+        word,
+        message: status.message.clone().unwrap_or_default(),
     }
 }
