@@ -70,11 +70,13 @@ impl Lanes {
 
     /// Waits for a place in the slow lane.
     pub(super) async fn slow(&self, build: &str) -> Option<Place> {
-        if let Some(place) = self.slow_at_once() {
-            return Some(place);
-        }
         let turn = {
+            // Under one lock: a place that comes free in between would wake nobody.
             let mut state = self.slow.state();
+            if let Some(free) = state.free.checked_sub(1) {
+                state.free = free;
+                return Some(Place(Some(Arc::clone(&self.slow))));
+            }
             state.joined += 1;
             let used = state.used.get(build).copied().unwrap_or_default();
             let key = (used, state.joined);
@@ -151,6 +153,25 @@ mod tests {
         tokio::join!(build("bomb"), build("large"), build("bomb"), release);
         assert_eq!(*order.lock().unwrap(), ["large", "bomb", "bomb"]);
         assert!(lanes.slow_at_once().is_some());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn place_that_comes_free_while_somebody_joins_goes_to_him() {
+        let lanes = Arc::new(Lanes::new(1, 1));
+        let builds: Vec<_> = (0..4)
+            .map(|_| {
+                let lanes = Arc::clone(&lanes);
+                tokio::spawn(async move {
+                    for _ in 0..20_000 {
+                        drop(lanes.slow("a").await);
+                    }
+                })
+            })
+            .collect();
+        for build in builds {
+            let ended = tokio::time::timeout(Duration::from_secs(60), build).await;
+            assert!(ended.is_ok(), "it waits for a place that is free");
+        }
     }
 
     #[tokio::test]
