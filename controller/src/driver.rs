@@ -6,6 +6,7 @@
 //! rely on which event woke it.
 
 mod backoff;
+mod changes;
 mod finalizer;
 mod queue;
 mod status;
@@ -23,7 +24,7 @@ use jiff::Timestamp;
 use kube::core::object::HasStatus;
 use kube::core::{DeserializeGuard, NamespaceResourceScope};
 use kube::runtime::reflector::{ObjectRef, store::Writer};
-use kube::runtime::{PredicateConfig, WatchStreamExt, watcher};
+use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,6 +34,7 @@ use crate::context::Context;
 use crate::error::{Category, Chain, Error};
 use crate::flags::Flags;
 use backoff::Backoffs;
+use changes::Changes;
 pub(crate) use status::{Written, difference};
 
 /// How soon a status that could not be written is tried again at the latest.
@@ -231,14 +233,13 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
                 Ok(watcher::Event::InitDone) => forgetful.context.listed.mark(R::NAME),
                 Ok(_) | Err(_) => {}
             }
-        })
-        .applied_objects()
-        .predicate_filter(wake::significant::<R>, PredicateConfig::default());
-    let changed = stream.filter_map(|result| {
-        let object = result
+        });
+    let mut changes = Changes::new(wake::significant::<R>);
+    let changed = stream.flat_map(move |event| {
+        let woken = event
             .inspect_err(|error| debug!(kind = R::NAME, error = %error, "watch hiccup"))
-            .ok();
-        std::future::ready(object.map(|object| ObjectRef::from_obj(&object)))
+            .map(|event| changes.woken_by(&event));
+        futures::stream::iter(woken.unwrap_or_default())
     });
     let woken = futures::stream::select(changed, R::triggers(&context));
     let run = move |object| reconcile::<R>(object, Arc::clone(&driver)).boxed();
