@@ -169,7 +169,7 @@ mod tests {
             })
             .collect();
         for build in builds {
-            let ended = tokio::time::timeout(Duration::from_secs(60), build).await;
+            let ended = tokio::time::timeout(Duration::from_mins(1), build).await;
             assert!(ended.is_ok(), "it waits for a place that is free");
         }
     }
