@@ -11,7 +11,7 @@ use crate::shared::{Shared, shared, vault};
 use crate::tenant::{DEADLINE, Tenant, config_map};
 
 /// Returns a Deployment whose container reads keys of a Secret.
-fn payments(secret: &str, keys: &[&str]) -> String {
+pub(crate) fn payments(secret: &str, keys: &[&str]) -> String {
     let variables: Vec<Value> = keys
         .iter()
         .map(|key| {
@@ -32,7 +32,7 @@ fn payments(secret: &str, keys: &[&str]) -> String {
 }
 
 /// Returns an ExternalSecret `db` on the store `vault`.
-fn external_secret(remote: &str, keys: &[&str]) -> String {
+pub(crate) fn external_secret(remote: &str, keys: &[&str]) -> String {
     let entries: Vec<(&str, &str, &str)> = keys.iter().map(|key| (*key, remote, *key)).collect();
     json!({
         "apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret",
