@@ -235,13 +235,13 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
             }
         });
     let mut changes = Changes::new(wake::significant::<R>);
-    let changed = stream.flat_map(move |event| {
+    let watched = stream.flat_map(move |event| {
         let woken = event
             .inspect_err(|error| debug!(kind = R::NAME, error = %error, "watch hiccup"))
             .map(|event| changes.woken_by(&event));
         futures::stream::iter(woken.unwrap_or_default())
     });
-    let woken = futures::stream::select(changed, R::triggers(&context));
+    let woken = futures::stream::select(watched, R::triggers(&context));
     let run = move |object| reconcile::<R>(object, Arc::clone(&driver)).boxed();
     work::work(reader, woken, R::CONCURRENCY, run, context.stopping()).await;
 }
