@@ -58,8 +58,9 @@ impl Policy {
         self.enforceable(spec)?;
         if is_ambiguous(url) {
             return Err(format!(
-                "application repo {url:?} is not permitted in project '{}': what it names may be \
+                "application repo {:?} is not permitted in project '{}': what it names may be \
                  another repository than its text says",
+                shown(url),
                 self.name
             ));
         }
@@ -70,14 +71,21 @@ impl Policy {
             }
             matches(&repository(pattern), &normalised, true)
         };
-        let refuses = |pattern: &String| refused(pattern, covers);
+        let reached = reached(url);
+        let refuses = |pattern: &String| {
+            refused(pattern, covers)
+                || refused(pattern, |pattern| {
+                    matches(&self::reached(pattern), &reached, true)
+                })
+        };
         let allows = |pattern: &String| denied(pattern).is_none() && covers(pattern) == Some(true);
         let repositories = &spec.source_repos;
         if repositories.iter().any(allows) && !repositories.iter().any(refuses) {
             return Ok(());
         }
         Err(format!(
-            "application repo {url} is not permitted in project '{}'",
+            "application repo {} is not permitted in project '{}'",
+            shown(url),
             self.name
         ))
     }
@@ -262,6 +270,70 @@ pub fn repository(url: &str) -> String {
         .map_or(url.len(), |at| host_from + at);
     let (authority, path) = url.split_at(host_to);
     format!("{}{path}", authority.to_ascii_lowercase())
+}
+
+/// Returns what a repository's URL leads to, the same for all spellings that servers take for the
+/// same: a refusal must not end at another case, a user name or a character written as `%73`.
+fn reached(url: &str) -> String {
+    let url = unescaped(url.trim()).to_ascii_lowercase();
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest.to_owned()),
+        None => ("ssh", url.replacen(':', "/", 1)),
+    };
+    let mut parts = rest.split('/').filter(|part| !part.is_empty());
+    let authority = parts.next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        "ssh" => ":22",
+        _ => ":9418",
+    };
+    let mut parts: Vec<&str> = std::iter::once(host.strip_suffix(port).unwrap_or(host))
+        .chain(parts)
+        .collect();
+    while parts.last() == Some(&".git") {
+        parts.pop();
+    }
+    let path = parts.join("/");
+    format!("{scheme}://{}", path.strip_suffix(".git").unwrap_or(&path))
+}
+
+/// Returns a URL without what stands before the host, where it may hold a password.
+fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    // A password may hold a slash that nobody escaped: everything up to the last `@` goes.
+    match rest.rsplit_once('@') {
+        Some((user, rest)) if user.contains(':') => format!("{scheme}://{rest}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// Writes letters and digits as themselves that a URL holds in hexadecimal.
+fn unescaped(url: &str) -> String {
+    let mut parts = url.split('%');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let symbol = byte.map(char::from);
+        match (symbol, part.get(2..)) {
+            (Some(symbol), Some(rest))
+                if symbol.is_ascii_alphanumeric() || "-_~".contains(symbol) =>
+            {
+                text.push(symbol);
+                text.push_str(rest);
+            }
+            _ => {
+                text.push('%');
+                text.push_str(part);
+            }
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -99,6 +99,54 @@ fn repository_is_compared_as_it_is_reached() {
     );
 }
 
+/// G-131: what is refused cannot be had under another spelling.
+#[test]
+fn refusal_holds_for_every_spelling_of_a_repository() {
+    let policy = policy(&json!({
+        "sourceRepos": ["*", "!https://git.example.com/team/secret", "!git@git.example.com:ops/*"],
+    }));
+    for url in [
+        "https://git.example.com/team/secret.git",
+        "https://git.example.com/Team/Secret",
+        "https://user@git.example.com/team/secret",
+        "https://git.example.com:443/team/secret",
+        "https://git.example.com//team//secret/",
+        "https://git.example.com/team/secret/.git",
+        "https://git.example.com/team/%73ecret",
+        "https://git.example.com/team/secret.gi%74",
+        "git@git.example.com:ops/deploy.git",
+        "ssh://git@git.example.com/ops/deploy",
+        "ssh://other@git.example.com:22/ops/deploy.git",
+        "other@GIT.example.com:ops/deploy",
+    ] {
+        assert!(policy.source(url).is_err(), "{url}");
+    }
+    for url in [
+        "https://git.example.com/team/secrets",
+        "https://git.example.com/team/secret/more",
+        "https://git.example.com:8443/team/secret",
+        "https://git.example.org/team/secret",
+        "https://dev.azure.com/org/My%20Project/_git/app",
+        "git@git.example.com:dev/deploy.git",
+    ] {
+        assert_eq!(policy.source(url), Ok(()), "{url}");
+    }
+}
+
+/// I1: a refusal goes to a status and a log, and a password that stands in a URL does not.
+#[test]
+fn refusal_shows_no_password() {
+    let policy = frontend();
+    for url in [
+        "https://bot:s3cret@git.example.com/team/app",
+        "https://bot:s3/cr3t@git.example.com/team/app?x",
+    ] {
+        let text = policy.source(url).unwrap_err();
+        assert!(text.contains("https://git.example.com/team/app"), "{text}");
+        assert!(!text.contains("s3"), "{text}");
+    }
+}
+
 /// G-131: globs allow, `!` refuses and wins, and refusing alone allows nothing.
 #[test]
 fn refusing_patterns_win() {
