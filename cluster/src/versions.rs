@@ -4,14 +4,17 @@
 //! says something only between a whole first list and its next failure: before and after, nothing is
 //! known of its kind.
 
-use std::collections::HashMap;
+mod fields;
+
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use kube::core::{DynamicObject, PartialObjectMeta};
 use kube::runtime::watcher::{Error, Event};
-use manifests::{GroupKind, ObjectId};
+use manifests::{GroupKind, Manifest, ObjectId};
+use tokio::sync::Notify;
 
 use crate::clusters::Cluster;
 
@@ -19,25 +22,39 @@ use crate::clusters::Cluster;
 /// half a minute, and does not say when it goes on.
 const DOUBT: Duration = Duration::from_mins(1);
 
+/// For how long first lists are waited for at all, from the first wait on.
+const FIRST_LISTS: Duration = Duration::from_secs(3);
+
 /// All watches over metadata, by kind.
 #[derive(Default)]
 pub(crate) struct Versions {
     names: RandomState,
     watches: Mutex<HashMap<GroupKind, Vec<Weak<Shown>>>>,
+    listed: Arc<Notify>,
+    waits_until: Mutex<Option<Instant>>,
 }
 
 /// What one watch has shown.
 pub(crate) struct Shown {
     names: RandomState,
+    listed: Arc<Notify>,
     state: Mutex<State>,
+}
+
+/// An object as a watch has shown it.
+#[derive(Clone)]
+struct Known {
+    version: u64,
+    /// Hashes of the sets of fields that its managers applied, as the first list had them.
+    applied: Box<[u64]>,
 }
 
 /// Objects are kept as hashes of their names: there may be many.
 #[derive(Default)]
 struct State {
-    versions: HashMap<u64, u64>,
+    versions: HashMap<u64, Known>,
     /// A list that is not complete yet.
-    listing: HashMap<u64, u64>,
+    listing: HashMap<u64, Known>,
     /// From when on it is believed.
     sure: Option<Instant>,
 }
@@ -47,6 +64,7 @@ impl Versions {
     pub(crate) fn watch(&self, kind: &GroupKind) -> Arc<Shown> {
         let shown = Arc::new(Shown {
             names: self.names.clone(),
+            listed: Arc::clone(&self.listed),
             state: Mutex::default(),
         });
         let mut watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +74,7 @@ impl Versions {
         shown
     }
 
-    fn of(&self, id: &ObjectId, now: Instant) -> Option<u64> {
+    fn of(&self, id: &ObjectId, now: Instant) -> Option<Known> {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = watches
             .get(&id.group_kind)?
@@ -64,8 +82,40 @@ impl Versions {
             .filter_map(Weak::upgrade);
         let namespace = id.namespace.as_deref().unwrap_or_default();
         shown
-            .filter_map(|shown| shown.version(namespace, &id.name, now))
-            .max()
+            .filter_map(|shown| shown.known(namespace, &id.name, now))
+            .max_by_key(|known| known.version)
+    }
+
+    fn is_listed(&self, kind: &GroupKind, now: Instant) -> bool {
+        let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut of_kind = watches.get(kind).into_iter().flatten();
+        of_kind.any(|watch| watch.upgrade().is_some_and(|shown| shown.is_sure(now)))
+    }
+
+    /// Waits until the first lists of some kinds are in, all callers together no longer than a
+    /// moment.
+    async fn wait(&self, kinds: &BTreeSet<GroupKind>) {
+        let limit = {
+            let mut until = self
+                .waits_until
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *until.get_or_insert_with(|| Instant::now() + FIRST_LISTS)
+        };
+        let listed = async {
+            loop {
+                let next = self.listed.notified();
+                let now = Instant::now();
+                if kinds.iter().all(|kind| self.is_listed(kind, now)) {
+                    return;
+                }
+                next.await;
+            }
+        };
+        if Instant::now() < limit {
+            // Without them everything is asked about.
+            let _ = tokio::time::timeout_at(limit.into(), listed).await;
+        }
     }
 }
 
@@ -80,15 +130,21 @@ impl Shown {
             }
             Ok(Event::InitApply(object)) => {
                 let (name, version) = self.named(object);
-                state.listing.insert(name, version);
+                let managers = object.metadata.managed_fields.iter().flatten();
+                let applied = managers
+                    .filter_map(|entry| fields::applied(entry, &self.names))
+                    .collect();
+                state.listing.insert(name, Known { version, applied });
             }
             Ok(Event::InitDone) => {
                 state.versions = std::mem::take(&mut state.listing);
                 state.sure = Some(Instant::now());
+                self.listed.notify_waiters();
             }
             Ok(Event::Apply(object)) => {
                 let (name, version) = self.named(object);
-                state.versions.insert(name, version);
+                let applied = Box::default();
+                state.versions.insert(name, Known { version, applied });
             }
             Ok(Event::Delete(object)) => {
                 let (name, _version) = self.named(object);
@@ -116,12 +172,17 @@ impl Shown {
         self.names.hash_one((namespace, name))
     }
 
-    fn version(&self, namespace: &str, name: &str, now: Instant) -> Option<u64> {
+    fn is_sure(&self, now: Instant) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.sure.is_none_or(|sure| now < sure) {
+        state.sure.is_some_and(|sure| sure <= now)
+    }
+
+    fn known(&self, namespace: &str, name: &str, now: Instant) -> Option<Known> {
+        if !self.is_sure(now) {
             return None;
         }
-        state.versions.get(&self.hash(namespace, name)).copied()
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.versions.get(&self.hash(namespace, name)).cloned()
     }
 }
 
@@ -129,7 +190,23 @@ impl Cluster {
     /// Returns the version of an object that a watch over its kind's metadata has shown last; `None`
     /// when no watch covers it, or when it is not sure.
     pub fn version_shown(&self, id: &ObjectId) -> Option<u64> {
-        self.versions.of(id, Instant::now())
+        let known = self.versions.of(id, Instant::now())?;
+        Some(known.version)
+    }
+
+    /// Returns the version of an object whose manager had applied exactly the fields of a manifest
+    /// when a watch over its kind began, and which nobody has written since: their values are those
+    /// the manager applied last, because a field that somebody else changes is its manager's no more.
+    pub fn version_applied(&self, manifest: &Manifest, field_manager: &str) -> Option<u64> {
+        let known = self.versions.of(&manifest.id(), Instant::now())?;
+        let wanted = fields::of(manifest, field_manager, &self.versions.names)?;
+        known.applied.contains(&wanted).then_some(known.version)
+    }
+
+    /// Waits until the watches over some kinds have shown what there is, for a moment after the
+    /// start of the process.
+    pub async fn until_shown(&self, kinds: &BTreeSet<GroupKind>) {
+        self.versions.wait(kinds).await;
     }
 }
 

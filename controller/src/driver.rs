@@ -100,6 +100,12 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
             .find(|found| Self::FINALIZER == Some(*found))
     }
 
+    /// Returns how long to leave an object alone at most, status included, because what it refers to
+    /// is looked at for the first time right now.
+    fn holds(_object: &Self::Kind, _context: &Context) -> Option<Duration> {
+        None
+    }
+
     /// Checks the object. Pure.
     fn parse(object: &Self::Kind) -> Result<Self::Wanted, Error>;
 
@@ -225,6 +231,8 @@ pub(crate) async fn run<R: Reconciler>(context: Arc<Context>, writer: Writer<Gua
     let forgetful = Arc::clone(&driver);
     let stream = watcher(api, watched::<R::Kind>(&context.flags))
         .default_backoff()
+        // Nobody asks who wrote our own kinds, and half of what there is of an object would be that.
+        .modify(|object| object.meta_mut().managed_fields = None)
         .reflect_shared(writer)
         .inspect(move |event| {
             // The store is up to date by now.
@@ -293,6 +301,9 @@ impl Driver {
         }
         if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
             return self.failed::<R>(object, &error, None);
+        }
+        if let Some(longest) = R::holds(object, &self.context) {
+            return Some(longest);
         }
         let outcome = self.steps::<R>(object).await;
         let now = (self.context.clock)();

@@ -20,13 +20,16 @@ mod teardown;
 pub(crate) use build::{Built, Notice, Topic, gathered};
 pub(crate) use consumers::{Awaited, Makers, follow as follow_makers};
 pub(crate) use keys::{Ambient, Keys};
+pub(crate) use run::{Ended, Prepared, Progress, State, seconds, waits};
 pub(crate) use sync::{
     Ended as SyncEnded, Looked, Progress as SyncProgress, Run as SyncRun, supply,
 };
-pub(crate) use run::{Ended, Prepared, Progress, State, seconds, waits};
+
+use std::time::{Duration, Instant};
 
 use manifests::ObjectId;
 use render::{Renderer, RendererOptions};
+use serde_json::Value;
 
 use recent::Recent;
 
@@ -37,6 +40,7 @@ pub(crate) struct Engine {
     makers: Makers,
     /// Which units wait for which Secret.
     pub(crate) awaited: Awaited,
+    started: Instant,
 }
 
 impl Engine {
@@ -48,11 +52,37 @@ impl Engine {
             recent: Recent::default(),
             makers,
             awaited: Awaited::default(),
+            started: Instant::now(),
         }
     }
 
     /// Whether an object at this resource version is what the engine itself wrote or read last.
     pub(crate) fn wrote(&self, id: &ObjectId, resource_version: &str) -> bool {
         self.recent.holds(id, resource_version)
+    }
+
+    /// Returns how long ago the process started.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Records an object that was written beside the engine.
+    pub(crate) fn note(&self, id: &ObjectId, object: &Value) {
+        self.recent.record(id, object);
+    }
+
+    /// Says which objects a status has as applied: where a watch shows that nobody touched them since,
+    /// they are not asked about a moment after a start.
+    pub(crate) fn trust<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectId>) {
+        for id in ids {
+            self.recent.trust(id);
+        }
+    }
+
+    /// Has objects asked about again, whatever is known of them.
+    pub(crate) fn look_anew<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectId>) {
+        for id in ids {
+            self.recent.unsettle(id);
+        }
     }
 }

@@ -24,7 +24,7 @@ fn kind() -> GroupKind {
 
 fn version(versions: &Versions, name: &str) -> Option<u64> {
     let id = ObjectId::new(kind(), Some("apps"), name);
-    versions.of(&id, Instant::now())
+    Some(versions.of(&id, Instant::now())?.version)
 }
 
 #[test]
@@ -53,7 +53,8 @@ fn changes_are_followed_until_the_watch_fails() {
     watch.take(&Err(Error::NoResourceVersion));
     assert_eq!(version(&versions, "a"), None);
     let id = ObjectId::new(kind(), Some("apps"), "a");
-    assert_eq!(versions.of(&id, Instant::now() + 2 * DOUBT), Some(8));
+    let later = versions.of(&id, Instant::now() + 2 * DOUBT);
+    assert_eq!(later.map(|known| known.version), Some(8));
 }
 
 #[test]
@@ -81,4 +82,21 @@ fn of_two_watches_the_newer_version_counts_and_a_watch_that_ended_does_not() {
     assert_eq!(version(&versions, "a"), Some(8));
     drop(watches);
     assert_eq!(version(&versions, "a"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_lists_are_waited_for_by_all_together_and_not_for_long() {
+    let versions = Versions::default();
+    let watch = versions.watch(&kind());
+    let kinds = BTreeSet::from([kind()]);
+    let listed = versions.wait(&kinds);
+    let shows = async {
+        watch.take(&Ok(Event::Init));
+        watch.take(&Ok(Event::InitDone));
+    };
+    tokio::join!(listed, shows);
+    assert!(versions.is_listed(&kind(), Instant::now()));
+    // Nobody watches it.
+    let unwatched = BTreeSet::from([GroupKind::new("", "Secret")]);
+    versions.wait(&unwatched).await;
 }

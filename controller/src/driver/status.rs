@@ -5,9 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::core::object::HasStatus;
-use kube::core::{ApiResource, DynamicObject, ObjectMeta, TypeMeta};
+use kube::core::{ApiResource, DynamicObject, TypeMeta};
 use kube::{Api, Resource, ResourceExt};
-use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use super::{Reconciler, StatusUpdate};
@@ -20,7 +19,8 @@ pub(crate) struct Written(Mutex<HashMap<String, LastWrite>>);
 
 struct LastWrite {
     resource_version: u64,
-    status: Value,
+    /// As text, which takes a fraction of the memory.
+    status: Box<str>,
 }
 
 impl Written {
@@ -67,7 +67,7 @@ impl Written {
                 self.remember(
                     object.meta().uid.as_deref(),
                     written.resource_version(),
-                    wanted,
+                    &wanted,
                 );
                 Ok(())
             }
@@ -85,7 +85,7 @@ impl Written {
             .get(object.meta().uid.as_deref().unwrap_or_default())
             .filter(|last| last.resource_version > seen)?;
         let mut object = object.clone();
-        *object.status_mut() = Some(R::Status::deserialize(&last.status).ok()?);
+        *object.status_mut() = Some(serde_json::from_str(&last.status).ok()?);
         Some(object)
     }
 
@@ -97,20 +97,7 @@ impl Written {
     {
         if let Some(Ok(status)) = object.status().map(to_value) {
             let meta = object.meta();
-            self.remember(meta.uid.as_deref(), meta.resource_version.clone(), status);
-        }
-    }
-
-    /// Forgets what the watch has shown by now.
-    pub(super) fn shown(&self, meta: &ObjectMeta) {
-        let uid = meta.uid.as_deref().unwrap_or_default();
-        let shown = version(meta.resource_version.clone());
-        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if written
-            .get(uid)
-            .is_some_and(|last| last.resource_version <= shown)
-        {
-            written.remove(uid);
+            self.remember(meta.uid.as_deref(), meta.resource_version.clone(), &status);
         }
     }
 
@@ -127,18 +114,21 @@ impl Written {
         let uid = object.meta().uid.as_deref().unwrap_or_default();
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match written.get(uid) {
-            Some(last) if last.resource_version > seen => return Ok(last.status.clone()),
+            Some(last) if last.resource_version > seen => {
+                return serde_json::from_str(&last.status)
+                    .map_err(|source| Error::internal("read the status written last", source));
+            }
             Some(_) => written.remove(uid),
             None => None,
         };
         object.status().map_or_else(|| Ok(json!({})), to_value)
     }
 
-    fn remember(&self, uid: Option<&str>, resource_version: Option<String>, status: Value) {
+    fn remember(&self, uid: Option<&str>, resource_version: Option<String>, status: &Value) {
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = LastWrite {
             resource_version: version(resource_version),
-            status,
+            status: status.to_string().into_boxed_str(),
         };
         written.insert(uid.unwrap_or_default().to_owned(), last);
     }

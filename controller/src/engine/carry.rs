@@ -68,10 +68,19 @@ async fn one(
             apply(unit, manifest, Conflicts::Respect, cluster, recent).await
         }
         Write::Recreate { manifest, uid } => {
-            delete(&manifest.id(), manifest.version(), uid.clone(), unit.propagation, cluster).await?;
+            delete(
+                &manifest.id(),
+                manifest.version(),
+                uid.clone(),
+                unit.propagation,
+                cluster,
+            )
+            .await?;
             apply(unit, manifest, Conflicts::TakeOver, cluster, recent).await
         }
-        Write::Delete { id, version, uid } => delete(id, version, uid.clone(), unit.propagation, cluster).await,
+        Write::Delete { id, version, uid } => {
+            delete(id, version, uid.clone(), unit.propagation, cluster).await
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use cluster::{ApiError, ApplyOptions, Cluster, Conflicts};
+use cluster::{ApiError, ApplyOptions, Cluster, Conflicts, Fingerprint};
 use futures::{StreamExt, TryStreamExt, stream};
 use manifests::{Manifest, ObjectId};
 use pipeline::plan::{Comparable, DryRun, Found, Refusal, wants_dry_run};
@@ -83,13 +83,9 @@ async fn object(
             dry_run: DryRun::Skipped,
         });
     }
-    let wanted = cluster
-        .concealer()
-        .fingerprint(manifest, &unit.owner.field_manager);
-    if depth == Depth::Change
-        && let Some(version) = cluster.version_shown(&id)
-        && recent.is_settled(&id, version, wanted, Instant::now())
-    {
+    let manager = &unit.owner.field_manager;
+    let wanted = cluster.concealer().fingerprint(manifest, manager);
+    if depth == Depth::Change && is_as_applied(manifest, manager, wanted, cluster, recent) {
         return Ok(Found {
             live: Some(Value::Object(Map::new())),
             dry_run: DryRun::Same,
@@ -139,6 +135,25 @@ async fn object(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether it is known without a request that applying a manifest changes nothing.
+fn is_as_applied(
+    manifest: &Manifest,
+    manager: &str,
+    wanted: Fingerprint,
+    cluster: &Cluster,
+    recent: &Recent,
+) -> bool {
+    let (id, now) = (manifest.id(), Instant::now());
+    if recent.take_trust(&id)
+        && let Some(version) = cluster.version_applied(manifest, manager)
+    {
+        recent.believe(&id, version, wanted, now);
+        return true;
+    }
+    let version = cluster.version_shown(&id);
+    version.is_some_and(|version| recent.is_settled(&id, version, wanted, now))
 }
 
 /// Compares what a dry run predicts with the object as it is. That is read only when it is not known

@@ -4,7 +4,7 @@
 //! An entry counts only for the very `resourceVersion` it was recorded with, so a stale one costs a
 //! request and never a wrong decision. Digests alone are kept: there may be many objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +17,10 @@ use serde_json::Value;
 /// How many objects are recorded, at about a hundred bytes each.
 const CAPACITY: usize = 400_000;
 
+/// For how long is believed what the first list of a watch shows: a moment after a start everything
+/// is looked at once, not all at the same time.
+const BELIEVE: Duration = Duration::from_mins(10);
+
 /// For how long the answer of a dry run counts. What the answer depends on besides the object, such
 /// as policies and defaults of the API server, changes without a word.
 const LOOK_AGAIN: Duration = Duration::from_hours(1);
@@ -26,18 +30,21 @@ pub(super) struct Recent {
     names: RandomState,
     /// By a hash of their ids.
     objects: Mutex<HashMap<u64, Recorded>>,
+    /// Objects that a status says were applied, and that were not looked at since the start.
+    trusted: Mutex<HashSet<u64>>,
 }
 
 struct Recorded {
     version: u64,
-    state: Comparable,
+    /// What it was compared by, when it was looked at.
+    state: Option<Comparable>,
     settled: Option<Settled>,
 }
 
 /// Applying this changes nothing at the recorded version.
 struct Settled {
     wanted: Fingerprint,
-    asked: Instant,
+    until: Instant,
 }
 
 impl Recent {
@@ -48,9 +55,13 @@ impl Recent {
         };
         let recorded = Recorded {
             version,
-            state: Comparable::of(object),
+            state: Some(Comparable::of(object)),
             settled: None,
         };
+        self.insert(id, recorded);
+    }
+
+    fn insert(&self, id: &ObjectId, recorded: Recorded) {
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         if objects.len() >= CAPACITY {
             // Rare and cheap to be wrong about: everything is asked once more.
@@ -64,8 +75,37 @@ impl Recent {
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         let recorded = objects.get_mut(&self.names.hash_one(id));
         if let Some(recorded) = recorded.filter(|recorded| recorded.version == version) {
-            recorded.settled = Some(Settled { wanted, asked: now });
+            let until = now + LOOK_AGAIN;
+            recorded.settled = Some(Settled { wanted, until });
         }
+    }
+
+    /// Has it believed for a while that applying a manifest changes nothing at a version, of an
+    /// object that was not looked at yet.
+    pub(super) fn believe(&self, id: &ObjectId, version: u64, wanted: Fingerprint, now: Instant) {
+        let until = now + BELIEVE;
+        let recorded = Recorded {
+            version,
+            state: None,
+            settled: Some(Settled { wanted, until }),
+        };
+        self.insert(id, recorded);
+    }
+
+    /// Says that a status has an object as applied; one that was looked at is not meant.
+    pub(super) fn trust(&self, id: &ObjectId) {
+        let name = self.names.hash_one(id);
+        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        if !objects.contains_key(&name) {
+            let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+            trusted.insert(name);
+        }
+    }
+
+    /// Whether a status has the object as applied; said once.
+    pub(super) fn take_trust(&self, id: &ObjectId) -> bool {
+        let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        trusted.remove(&self.names.hash_one(id))
     }
 
     /// Whether it is known that applying a manifest changes nothing at a version.
@@ -76,9 +116,7 @@ impl Recent {
         wanted: Fingerprint,
         now: Instant,
     ) -> bool {
-        let is_known = |settled: &Settled| {
-            settled.wanted == wanted && now.saturating_duration_since(settled.asked) < LOOK_AGAIN
-        };
+        let is_known = |settled: &Settled| settled.wanted == wanted && now < settled.until;
         self.at(id, version, |recorded| {
             recorded.settled.as_ref().is_some_and(is_known)
         })
@@ -101,7 +139,7 @@ impl Recent {
 
     /// Returns what can be compared of an object as it was recorded at this resource version.
     pub(super) fn state(&self, id: &ObjectId, version: u64) -> Option<Comparable> {
-        self.at(id, version, |recorded| recorded.state)
+        self.at(id, version, |recorded| recorded.state).flatten()
     }
 
     fn at<T>(&self, id: &ObjectId, version: u64, take: impl Fn(&Recorded) -> T) -> Option<T> {

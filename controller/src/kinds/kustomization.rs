@@ -4,12 +4,14 @@
 mod apply;
 mod drift;
 mod observe;
+mod order;
 mod parse;
 mod plan;
 mod status;
 mod triggers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::kustomize::{Kustomization, KustomizationStatus};
 use futures::stream::BoxStream;
@@ -38,6 +40,10 @@ impl Reconciler for Kustomizations {
 
     fn is_suspended(object: &Kustomization, _flags: &Flags) -> bool {
         object.spec.suspend.unwrap_or_default()
+    }
+
+    fn holds(object: &Kustomization, context: &Context) -> Option<Duration> {
+        observe::first_fetch(object, context)
     }
 
     fn parse(object: &Kustomization) -> Result<parse::Wanted, Error> {

@@ -117,12 +117,14 @@ async fn write(write: &Write, target: &Target, context: &Context) -> Result<Did,
         Write::Create(manifest) => cluster
             .create(&secrets(cluster).await?, manifest, manager)
             .await
-            .map(|_| Did::Created)
+            .map(|written| context.engine.note(&manifest.id(), &written))
+            .map(|()| Did::Created)
             .map_err(|error| failed(COULD_NOT_UPDATE, "create", &manifest.id(), error)),
         Write::Replace(manifest) => cluster
             .replace(&secrets(cluster).await?, manifest, manager)
             .await
-            .map(|_| Did::Updated)
+            .map(|written| context.engine.note(&manifest.id(), &written))
+            .map(|()| Did::Updated)
             .map_err(|error| failed(COULD_NOT_UPDATE, "update", &manifest.id(), error)),
         Write::Delete { name, uid } => {
             let id = secret_id(&target.namespace, name);

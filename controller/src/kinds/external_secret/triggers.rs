@@ -5,6 +5,7 @@
 //! that loses the label counts as deleted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::condition::{ConditionStatus, find_condition};
 use api::external_secrets::{ExternalSecret, StoreKind};
@@ -15,11 +16,18 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, ResourceExt};
+use manifests::{GroupKind, ObjectId};
 
 use super::parse::{stores, target_name};
 use crate::context::{Changes, Context};
 use crate::driver::Guarded;
 use crate::stores::{StoreId, StoreObject, is_ready};
+
+/// How long a change waits before it is judged: our own write has been recorded by then.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// How many changes may wait.
+const GATHERED: usize = 4096;
 
 type Woken = ObjectRef<Guarded<ExternalSecret>>;
 
@@ -42,21 +50,41 @@ fn touched_secrets(context: &Arc<Context>) -> BoxStream<'static, Woken> {
         .labels(&format!("{MANAGED}=true"))
         .any_semantic();
     let store = context.seen.external_secrets.clone();
+    let context = Arc::clone(context);
     watcher(secrets, config)
         .default_backoff()
         .filter_map(|event| {
             let touched = match event {
-                Ok(watcher::Event::Apply(secret) | watcher::Event::Delete(secret)) => Some(secret),
+                Ok(watcher::Event::Apply(secret)) => Some((secret, GATHER)),
+                Ok(watcher::Event::Delete(secret)) => Some((secret, Duration::ZERO)),
                 // What is there at the start is looked at by everybody's first reconcile.
                 _ => None,
             };
             std::future::ready(touched)
         })
+        .map(|(secret, wait)| async move {
+            tokio::time::sleep(wait).await;
+            secret
+        })
+        .buffer_unordered(GATHERED)
+        .filter(move |secret| std::future::ready(!is_own(secret, &context)))
         .flat_map(move |secret| {
             let namespace = secret.namespace().unwrap_or_default();
             futures::stream::iter(makers(&store, &namespace, &secret.name_any()))
         })
         .boxed()
+}
+
+/// Whether a Secret is as we wrote it last.
+fn is_own(secret: &PartialObjectMeta<Secret>, context: &Context) -> bool {
+    let id = ObjectId::new(
+        GroupKind::new("", "Secret"),
+        secret.metadata.namespace.as_deref(),
+        secret.name_any(),
+    );
+    let version = secret.metadata.resource_version.as_deref();
+    secret.metadata.deletion_timestamp.is_none()
+        && version.is_some_and(|version| context.engine.wrote(&id, version))
 }
 
 /// Returns the ExternalSecrets that write a Secret. Nearly all have its name.

@@ -1,12 +1,15 @@
 //! What has to be read: the artifact, the keys, and with them the built manifests.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use api::condition::{ConditionStatus, find_condition};
 use api::kustomize::Kustomization;
 use api::names::flux;
 use api::source::GitRepository;
 use cluster::{Cluster, Identity};
 use kube::runtime::reflector::ObjectRef;
-use manifests::{Artifact, Digest, ObjectId, Revision};
+use manifests::{Artifact, Digest, GroupKind, ObjectId, Revision};
 use pipeline::normalise::Scopes;
 use pipeline::unit::Unit;
 
@@ -16,16 +19,37 @@ use crate::driver::Reconciler;
 use crate::engine::{Built, Keys};
 use crate::error::{Category, Error};
 use crate::flags::Family;
-use crate::kinds::{GitRepositories, Kustomizations};
+use crate::kinds::{GitRepositories, Kustomizations, drift};
 
 /// How soon unready dependencies are looked at again.
-pub(super) const REQUEUE_DEPENDENCY: std::time::Duration = std::time::Duration::from_secs(30);
+pub(super) const REQUEUE_DEPENDENCY: Duration = Duration::from_secs(30);
 
 /// The revision to apply and what was made of it.
 pub(crate) struct Found {
     pub(super) revision: Revision,
     pub(super) cluster: Cluster,
     pub(super) built: Result<(Built, Scopes), Error>,
+}
+
+/// How long a unit waits for the first fetch of its source without a word.
+const FIRST_FETCH: Duration = Duration::from_secs(10);
+
+/// Returns how long the first fetch of a unit's source is waited for at most, when it is under way: a
+/// new unit and a new source come together, and the fetch wakes the unit.
+pub(super) fn first_fetch(object: &Kustomization, context: &Context) -> Option<Duration> {
+    let repository = repository(&pipeline::unit::flux::source(object), context)?;
+    let status = repository.status.unwrap_or_default();
+    let is_fetched = status.artifact.is_some() || !status.conditions.is_empty();
+    if is_fetched || repository.spec.suspend {
+        return None;
+    }
+    let now = (context.clock)();
+    let age = repository.metadata.creation_timestamp.map(|made| {
+        let age = now.duration_since(made.0);
+        Duration::try_from(age).unwrap_or_default()
+    });
+    let age = age.unwrap_or_default().min(context.engine.uptime());
+    FIRST_FETCH.checked_sub(age).filter(|left| !left.is_zero())
 }
 
 /// Loads the artifact and builds it.
@@ -41,12 +65,29 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
         .on_behalf_of(&unit.id.namespace, &unit.id.name);
     let artifact = artifact(wanted, context).await?;
     dependencies(wanted, &artifact.revision, context)?;
+    recall(wanted, &artifact.revision, context).await;
     let built = build(wanted, &artifact, &cluster, context).await;
     Ok(Found {
         revision: artifact.revision,
         cluster,
         built,
     })
+}
+
+/// Says what need not be asked about, because it was applied before the process started, and what has
+/// to be, because somebody asks for it.
+async fn recall(wanted: &Wanted, revision: &Revision, context: &Context) {
+    let ids: Vec<&ObjectId> = wanted.inventory.iter().map(|(id, _version)| id).collect();
+    if wanted.is_requested {
+        context.engine.look_anew(ids);
+        return;
+    }
+    if wanted.applied.as_deref() == Some(revision.to_string().as_str()) {
+        drift::watch(&context.drift, &wanted.inventory);
+        let kinds: BTreeSet<GroupKind> = ids.iter().map(|id| id.group_kind.clone()).collect();
+        context.clusters.own().until_shown(&kinds).await;
+        context.engine.trust(ids);
+    }
 }
 
 /// Refuses what leads out of the unit's namespace: its source, and units it depends on, whose state

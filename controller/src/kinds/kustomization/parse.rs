@@ -2,7 +2,7 @@
 
 use api::condition::{ConditionStatus, find_condition};
 use api::kustomize::{Kustomization, KustomizationSpec};
-use api::names::flux::RECONCILING;
+use api::names::flux::{READY, RECONCILING, REQUESTED_AT};
 use jiff::Timestamp;
 use kube::ResourceExt;
 use manifests::{BuildOptions, ObjectId};
@@ -21,6 +21,10 @@ pub(crate) struct Wanted {
     pub(super) inventory: Inventory,
     /// The revision that is waited for, and since when, if any.
     pub(super) waiting: Option<(String, Timestamp)>,
+    /// The revision that the status says is applied whole, as the object asks for it now.
+    pub(super) applied: Option<String>,
+    /// Whether somebody asks for a run, whatever is known.
+    pub(super) is_requested: bool,
 }
 
 /// Checks the object.
@@ -40,6 +44,8 @@ pub(super) fn parse(object: &Kustomization) -> Result<Wanted, Error> {
         dependencies: dependencies(spec, &namespace),
         inventory: flux::inventory(object),
         waiting: waiting(object),
+        applied: applied(object),
+        is_requested: is_requested(object),
     })
 }
 
@@ -79,6 +85,24 @@ pub(super) fn waiting(object: &Kustomization) -> Option<(String, Timestamp)> {
         && reconciling.observed_generation == object.metadata.generation;
     let revision = status.last_attempted_revision.clone()?;
     is_waiting.then_some((revision, reconciling.last_transition_time.0))
+}
+
+fn applied(object: &Kustomization) -> Option<String> {
+    let status = object.status.as_ref()?;
+    let ready = find_condition(&status.conditions, READY)?;
+    let is_current = ready.status == ConditionStatus::True
+        && ready.observed_generation == object.metadata.generation
+        && status.last_attempted_revision == status.last_applied_revision;
+    status.last_applied_revision.clone().filter(|_| is_current)
+}
+
+fn is_requested(object: &Kustomization) -> bool {
+    let handled = object
+        .status
+        .as_ref()
+        .and_then(|status| status.last_handled_reconcile_at.as_ref());
+    let requested = object.annotations().get(REQUESTED_AT);
+    requested.is_some() && requested != handled
 }
 
 #[cfg(test)]

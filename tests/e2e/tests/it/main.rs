@@ -59,3 +59,4 @@ mod unit_impersonation;
 mod unit_notices;
 mod unit_order_and_requests;
 mod unit_stages;
+mod unit_writes_little;

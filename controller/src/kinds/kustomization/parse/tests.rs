@@ -81,3 +81,39 @@ fn wait_wins_over_listed_health_checks() {
     .unwrap();
     assert_eq!(all.unit.health.checks, HealthChecks::Applied);
 }
+
+#[test]
+fn revision_is_applied_whole_when_the_status_of_this_generation_says_so() {
+    let mut object = kustomization(&json!({}));
+    assert_eq!(applied(&object), None);
+    let status = |generation: i64, attempted: &str| {
+        serde_json::from_value(json!({
+            "observedGeneration": generation,
+            "lastAppliedRevision": "main@sha1:a", "lastAttemptedRevision": attempted,
+            "conditions": [{
+                "type": "Ready", "status": "True", "reason": "ReconciliationSucceeded",
+                "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z",
+                "observedGeneration": generation,
+            }],
+        }))
+        .unwrap()
+    };
+    object.status = status(1, "main@sha1:a");
+    assert_eq!(applied(&object).as_deref(), Some("main@sha1:a"));
+    object.status = status(0, "main@sha1:a");
+    assert_eq!(applied(&object), None);
+    object.status = status(1, "main@sha1:b");
+    assert_eq!(applied(&object), None);
+}
+
+#[test]
+fn request_counts_until_it_is_handled() {
+    let mut object = kustomization(&json!({}));
+    assert!(!is_requested(&object));
+    object
+        .annotations_mut()
+        .insert(REQUESTED_AT.to_owned(), "now".to_owned());
+    assert!(is_requested(&object));
+    object.status = serde_json::from_value(json!({"lastHandledReconcileAt": "now"})).unwrap();
+    assert!(!is_requested(&object));
+}
