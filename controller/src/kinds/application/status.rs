@@ -23,6 +23,9 @@ const HISTORY: usize = 10;
 /// How soon health is looked at again: at once at first, later not so often.
 const NEXT_HEALTH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
+/// How soon a repository is looked at again whose content cannot be applied.
+const NEXT_COMMIT: Duration = Duration::from_mins(2);
+
 /// Says what came of it.
 pub(super) fn status(
     object: &Application,
@@ -213,10 +216,16 @@ pub(super) fn report(object: &Application, outcome: &Result<Applied, Error>) -> 
             notes: applied.notes.clone(),
         },
         Err(error) => Report {
-            again: None,
+            again: mended_elsewhere(error),
             notes: failure(object, error),
         },
     }
+}
+
+/// Nobody wakes an Application when a commit mends what it could not apply.
+fn mended_elsewhere(error: &Error) -> Option<Duration> {
+    (error.category() == Category::Invalid)
+        .then(|| NEXT_COMMIT.mul_f64(rand::random_range(1.0..1.4)))
 }
 
 /// What is on its way is looked at often, everything else when the repository is asked again.
