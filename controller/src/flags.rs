@@ -102,7 +102,7 @@ pub struct Flags {
     #[arg(long, value_delimiter = ',', env = "SIGNET_APPLICATION_NAMESPACES")]
     pub application_namespaces: Vec<String>,
 
-    /// How often the repositories of Applications are asked, with up to half as much on top
+    /// How often the repositories of Applications are asked; up to two fifths more, at random
     #[arg(long, env = "SIGNET_APPLICATION_INTERVAL", default_value = "2m", value_parser = duration)]
     pub application_interval: std::time::Duration,
 

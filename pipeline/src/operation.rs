@@ -121,7 +121,7 @@ impl Sync<'_> {
     }
 
     /// Returns why the sync must not begin at all: nothing is written unless everything can be.
-    fn invalid(&self) -> Option<Step> {
+    pub fn invalid(&self) -> Option<Step> {
         let forbidden: Vec<(ObjectId, String)> = self
             .applied()
             .filter_map(|task| Some((task.id.clone(), self.forbidden.get(&task.id)?.clone())))

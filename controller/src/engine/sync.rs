@@ -103,6 +103,29 @@ fn place_of(task: &Task) -> i64 {
 }
 
 impl Run<'_> {
+    /// Returns the sync as it stands.
+    fn sync<'s>(&'s self, so_far: &'s Progress, held: &'s BTreeSet<ObjectId>) -> Sync<'s> {
+        Sync {
+            unit: self.unit,
+            wanted: self.wanted,
+            tasks: self.tasks,
+            found: &so_far.looked.found,
+            stale: &so_far.looked.stale,
+            forbidden: self.forbidden,
+            results: &so_far.results,
+            held,
+            began: self.began,
+            pause: self.pause,
+        }
+    }
+
+    /// Records the objects that were not written.
+    fn refuse(&self, refused: &[(ObjectId, String)], so_far: &mut Progress) {
+        for (id, reason) in refused {
+            so_far.results.refuse(id, version(self, id), reason);
+        }
+    }
+
     /// Waits for Secrets, but no longer than the unit has time.
     fn hold(&self, message: String, now: Timestamp) -> Ended {
         let waited = now.duration_since(self.began).unsigned_abs();
@@ -159,19 +182,7 @@ impl Engine {
         let mut held: Vec<Held> = Vec::new();
         loop {
             let waiting = held.iter().map(|held| held.workload.clone()).collect();
-            let step = Sync {
-                unit: run.unit,
-                wanted: run.wanted,
-                tasks: run.tasks,
-                found: &so_far.looked.found,
-                stale: &so_far.looked.stale,
-                forbidden: run.forbidden,
-                results: &so_far.results,
-                held: &waiting,
-                began: run.began,
-                pause: run.pause,
-            }
-            .next(clock());
+            let step = run.sync(so_far, &waiting).next(clock());
             let went_on = match step {
                 Step::Write(planned) => match self.write(run, planned, so_far, cluster).await {
                     Ok(more) => {
@@ -188,15 +199,26 @@ impl Engine {
                 Step::Wait { message, again } => return Ended::Waiting { message, again },
                 Step::Succeeded { message } => return Ended::Succeeded { message },
                 Step::Failed { message, refused } => {
-                    for (id, reason) in &refused {
-                        so_far.results.refuse(id, version(run, id), reason);
-                    }
+                    run.refuse(&refused, so_far);
                     return Ended::Failed { message };
                 }
             };
             if let Err(error) = went_on {
                 return stopped(&error);
             }
+        }
+    }
+
+    /// Says whether a sync could begin, and writes nothing.
+    pub(crate) fn rehearse(run: &Run<'_>, so_far: &mut Progress) -> Ended {
+        match run.sync(so_far, &BTreeSet::new()).invalid() {
+            Some(Step::Failed { message, refused }) => {
+                run.refuse(&refused, so_far);
+                Ended::Failed { message }
+            }
+            _ => Ended::Succeeded {
+                message: "successfully synced (dry run)".to_owned(),
+            },
         }
     }
 

@@ -86,10 +86,6 @@ impl Reconciler for Applications {
         Box::pin(apply::apply(plan, context)).await
     }
 
-    fn failure(applied: &apply::Applied) -> Option<&Error> {
-        applied.failure.as_ref()
-    }
-
     fn status(
         object: &Application,
         outcome: &Result<apply::Applied, Error>,

@@ -22,7 +22,7 @@ use super::plan::{Next, Plan, compared};
 use super::{namespace, observe, record, sync};
 use crate::context::Context;
 use crate::driver::{Note, Severity, difference};
-use crate::engine::{SyncEnded, SyncProgress as Progress, SyncRun, supply};
+use crate::engine::{Engine, SyncEnded, SyncProgress as Progress, SyncRun, supply};
 use crate::error::Error;
 use crate::kinds::{app_project, drift};
 
@@ -45,8 +45,6 @@ pub(crate) struct Applied {
     pub(super) interval: Duration,
     pub(super) notes: Vec<Note>,
     pub(super) began: Timestamp,
-    /// Why a sync failed, for the log and the metrics.
-    pub(super) failure: Option<Error>,
 }
 
 /// Does what the plan says.
@@ -70,7 +68,6 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
         interval: found.interval,
         notes: Vec::new(),
         began: found.began,
-        failure: None,
     };
     let state = match next {
         Next::Nothing => return Ok(applied),
@@ -116,18 +113,16 @@ async fn go_on(
     let tasks = sync::selected(app, &operation, found, waves, comparison, &results);
     let refused = namespace::permitted(app, &operation, &found.policy).err();
     let refused = refused.or_else(|| sync::shares(app, &operation, comparison));
-    let ended = match refused {
-        Some(message) => Some(SyncEnded::Failed { message }),
-        None => is_dry_run(&operation).then(|| SyncEnded::Succeeded {
-            message: "successfully synced (dry run)".to_owned(),
-        }),
-    };
-    if let Some(ended) = ended {
+    if let Some(message) = refused {
+        let ended = SyncEnded::Failed { message };
         tell(&mut state, ended, applied, (context.clock)());
         applied.operation = Some(state);
         return Ok(());
     }
-    destination(app, &operation, &unit, found, context).await?;
+    let rehearses = is_dry_run(&operation);
+    if !rehearses {
+        destination(app, &operation, &unit, found, context).await?;
+    }
     let supply = supply(&found.desired, &tasks);
     let run = SyncRun {
         unit: &unit,
@@ -143,10 +138,16 @@ async fn go_on(
         results,
         missing: Vec::new(),
     };
-    let ended = context
-        .engine
-        .advance(&run, &mut so_far, &found.cluster, context.clock)
-        .await;
+    let ended = if rehearses {
+        Engine::rehearse(&run, &mut so_far)
+    } else {
+        let cluster = &found.cluster;
+        let clock = context.clock;
+        context
+            .engine
+            .advance(&run, &mut so_far, cluster, clock)
+            .await
+    };
     found.looked = so_far.looked;
     if let Some(result) = &mut state.sync_result {
         result.resources = record::results(&so_far.results);

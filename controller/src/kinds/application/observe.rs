@@ -101,10 +101,7 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
 
 /// Returns the project, none for the implicit `default`, which permits everything.
 pub(super) fn project(app: &Application, context: &Context) -> Result<Option<AppProject>, Error> {
-    let name = match app.spec.project.as_str() {
-        "" => DEFAULT_PROJECT,
-        name => name,
-    };
+    let name = project_name(app);
     let reference = ObjectRef::new(name).within(&context.flags.argo_namespace);
     match context.seen.app_projects.get(&reference) {
         Some(guarded) => match &guarded.0 {
@@ -117,6 +114,14 @@ pub(super) fn project(app: &Application, context: &Context) -> Result<Option<App
         None => Err(refused(format!(
             "Application referencing project {name} which does not exist"
         ))),
+    }
+}
+
+/// Returns the name of an Application's project.
+pub(super) fn project_name(app: &Application) -> &str {
+    match app.spec.project.as_str() {
+        "" => DEFAULT_PROJECT,
+        name => name,
     }
 }
 
@@ -145,7 +150,7 @@ async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error>
     let asked = Asked {
         url: wanted.source.url.clone(),
         revision: wanted.revision(),
-        project: wanted.app.spec.project.clone(),
+        project: project_name(&wanted.app).to_owned(),
     };
     let age = if wanted.is_refresh() {
         Duration::ZERO

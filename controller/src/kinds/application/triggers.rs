@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use api::argo::{Application, DEFAULT_PROJECT};
+use api::argo::Application;
 use api::names::argo;
 use cluster::ChangedObject;
 use futures::stream::{BoxStream, StreamExt};
@@ -12,6 +12,7 @@ use kube::runtime::reflector::ObjectRef;
 use manifests::ObjectId;
 use pipeline::unit::Family;
 
+use super::observe::project_name;
 use crate::context::Context;
 use crate::driver::Guarded;
 use crate::kinds::drift::{self, Owners};
@@ -36,7 +37,12 @@ pub(super) fn triggers(
             let members: Vec<_> = store
                 .state()
                 .iter()
-                .filter(|guarded| guarded.0.as_ref().is_ok_and(|app| is_in(app, &name)))
+                .filter(|guarded| {
+                    guarded
+                        .0
+                        .as_ref()
+                        .is_ok_and(|app| project_name(app) == name)
+                })
                 .map(|guarded| ObjectRef::from_obj(guarded.as_ref()))
                 .collect();
             futures::stream::iter(members)
@@ -48,13 +54,6 @@ pub(super) fn triggers(
     streams.push(woken.boxed());
     streams.push(drift::triggers(context, OWNERS));
     futures::stream::select_all(streams).boxed()
-}
-
-fn is_in(app: &Application, project: &str) -> bool {
-    match app.spec.project.as_str() {
-        "" => project == DEFAULT_PROJECT,
-        name => name == project,
-    }
 }
 
 /// Returns namespace and name of the Application that an object says it is of.

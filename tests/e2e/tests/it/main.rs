@@ -1,5 +1,6 @@
 //! End-to-end scenarios, one a file, named for the behaviour.
 
+mod application_decrypts;
 mod application_deletion;
 mod application_differences;
 mod application_projects;

@@ -9,6 +9,7 @@ use deploy::roles::{self, Rule};
 use e2e::{Controller, ControllerOptions, World, eventually};
 use serde_json::{Value, json};
 
+use crate::applications::{ARGOCD, home};
 use crate::encrypted::{Sops, age_key, encrypt, secret_file};
 use crate::sealed::{certificate, seal, secret, synced, value};
 use crate::shared::own_world;
@@ -255,6 +256,76 @@ fn syncs(world: &World, git: &GitServer, namespace: &str, decrypts: bool) {
     world.disappears("ConfigMap", namespace, "a");
 }
 
+/// An Application whose repository needs a password, in a namespace where the controller may edit.
+fn deploys(world: &World, git: &GitServer, namespace: &str) {
+    home(world);
+    world.create(&json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+        "metadata": {"name": namespace, "namespace": ARGOCD},
+        "spec": {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": namespace}]},
+    }));
+    let repository = git.create_repository(namespace).expect("it is made");
+    let files = [("web/a.yaml", config_map("a", "one"))];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    repository.commit(&files, "first").expect("it is committed");
+    let cluster = world.cluster();
+    cluster.create_namespace(namespace).expect("it is made");
+    let mut binding = in_namespace(
+        "rbac.authorization.k8s.io/v1",
+        "RoleBinding",
+        namespace,
+        "signet",
+    );
+    binding["roleRef"] =
+        json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"});
+    binding["subjects"] =
+        json!([{"kind": "ServiceAccount", "name": NAME, "namespace": world.namespace()}]);
+    world.create(&binding);
+    let mut keys = secret(ARGOCD, &format!("{namespace}-keys"), &[]);
+    keys["stringData"] = json!({"key.agekey": age_key().identity});
+    world.create(&keys);
+    let app = |path: &str| {
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": namespace, "namespace": ARGOCD, "annotations": {
+                "signet.dev/decryption": "sops",
+                "signet.dev/decryption-secret": format!("{namespace}-keys"),
+            }},
+            "spec": {
+                "project": namespace,
+                "source": {"repoURL": repository.url(), "path": path},
+                "destination": {"name": "in-cluster", "namespace": namespace},
+                "syncPolicy": {"automated": {"selfHeal": true}},
+            },
+        })
+    };
+    // Without the password it fails.
+    world.create(&app("web"));
+    world.event(ARGOCD, namespace, "ComparisonError");
+    let login = [
+        ("url", repository.url()),
+        ("username", "git"),
+        ("password", "of the test"),
+    ];
+    let mut login = secret(ARGOCD, namespace, &login);
+    login["metadata"]["labels"] = json!({"argocd.argoproj.io/secret-type": "repository"});
+    world.create(&login);
+    world.appears("ConfigMap", namespace, "a");
+    // Two syncs of the same commit say the same.
+    for name in ["first", "second"] {
+        let sync = json!({"operation": {"sync": {}, "initiatedBy": {"username": name}}});
+        world.patch("Application", ARGOCD, namespace, &sync);
+        eventually("the sync is done", DEADLINE, || {
+            let app = world.get("Application", ARGOCD, namespace)?;
+            let state = &app["status"]["operationState"];
+            let is_done = state["phase"] == "Succeeded"
+                && state["operation"]["initiatedBy"]["username"] == name;
+            is_done.then_some(()).ok_or_else(|| state.to_string())
+        });
+    }
+    told_again(world, ARGOCD, namespace);
+}
+
 /// A store that signs in with a ServiceAccount and one for chosen namespaces; values that are made,
 /// change, fail and go.
 fn fetches(world: &World, namespace: &str) {
@@ -448,6 +519,14 @@ fn controller_uses_every_right_it_has_and_needs_no_other() {
     });
     exact(&events, &alone);
 
+    let alone = [Family::Argo, Family::Sops];
+    grant(&world, &alone);
+    let events = asked(&world, &options(&alone, &[]), |_| {
+        deploys(&world, &git, "argo-alone");
+    });
+    // What it applies it applies with rights that somebody granted besides.
+    exact(&events, &alone);
+
     let alone = [Family::ExternalSecrets];
     grant(&world, &alone);
     let events = asked(&world, &options(&alone, &[]), |_| {
@@ -461,6 +540,7 @@ fn controller_uses_every_right_it_has_and_needs_no_other() {
         seals(&world, controller, "sealed-together");
         fetches(&world, "fetched-together");
         syncs(&world, &git, "flux-together", true);
+        deploys(&world, &git, "argo-together");
     });
     exact(&events, &together);
 

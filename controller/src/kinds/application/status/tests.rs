@@ -50,7 +50,6 @@ fn applied(health: Health, minute: u32) -> Applied {
         interval: Duration::from_mins(2),
         notes: Vec::new(),
         began: time(minute),
-        failure: None,
     }
 }
 
