@@ -21,6 +21,7 @@ mod external_secret_stores;
 mod external_secret_survives_outage;
 mod external_secret_values;
 mod external_secret_writes_little;
+mod families_share_no_object;
 mod fire_fair;
 mod fire_kill;
 mod fire_outages;
