@@ -18,9 +18,9 @@ use tokio::sync::Notify;
 
 use crate::clusters::Cluster;
 
-/// For how long after a failure of a watch nothing is believed of its kind: it is retried within
-/// half a minute, and does not say when it goes on.
-const DOUBT: Duration = Duration::from_mins(1);
+/// For how long after a failure of a watch nothing is believed of its kind: it is retried after up to
+/// a minute and has half a minute to connect, and does not say when it goes on.
+const DOUBT: Duration = Duration::from_mins(3);
 
 /// For how long first lists are waited for at all, from the first wait on.
 const FIRST_LISTS: Duration = Duration::from_secs(3);

@@ -91,8 +91,11 @@ impl Decide<'_> {
 
     /// Whether this very commit was synced, or tried, with the same source.
     fn was_tried(&self, state: &OperationState) -> bool {
+        let spec = &self.app.spec;
         state.sync_result.as_ref().is_some_and(|result| {
-            result.revision == self.revision && result.source == self.app.spec.source
+            result.revision == self.revision
+                && result.source == spec.source
+                && result.sources == spec.sources
         })
     }
 
@@ -152,6 +155,7 @@ impl Decide<'_> {
                 prune: automated.prune.filter(|prune| *prune),
                 resources: drifted,
                 source: spec.source.clone(),
+                sources: spec.sources.clone(),
                 sync_options: policy
                     .map(|policy| policy.sync_options.clone())
                     .unwrap_or_default(),

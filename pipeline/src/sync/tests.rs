@@ -91,6 +91,28 @@ fn automation_begins_a_sync_of_everything() {
     assert_eq!(decision(&app, &synced), Decision::Nothing);
 }
 
+/// G-043: another path is a new wish at the same commit, also where the only source stands in a list.
+#[test]
+fn source_that_was_changed_is_synced_at_the_same_commit() {
+    let listed = |path: &str| {
+        let source = json!({"repoURL": "https://git.example.com/r", "path": path});
+        serde_json::from_value(json!([source])).unwrap()
+    };
+    let done = tried("Succeeded", None, "2026-01-01T00:00:00Z");
+    let mut app = app(&json!({"automated": {}}), &done);
+    app.spec.source = None;
+    app.spec.sources = listed("p");
+    let state = app.status.as_mut().unwrap().operation_state.as_mut();
+    let result = state.unwrap().sync_result.as_mut().unwrap();
+    (result.source, result.sources) = (None, listed("p"));
+    assert_eq!(decision(&app, &drifted()), Decision::Nothing);
+    app.spec.sources = listed("q");
+    let Decision::Start(operation) = decision(&app, &drifted()) else {
+        panic!("it does not begin")
+    };
+    assert_eq!(operation.sync.unwrap().sources, listed("q"));
+}
+
 /// G-045: without prune, objects that only require pruning begin nothing.
 #[test]
 fn pruning_alone_begins_a_sync_only_with_prune() {

@@ -139,6 +139,7 @@ pub(super) fn begun(
         sync_result: Some(SyncResult {
             revision: revision.to_owned(),
             source: app.spec.source.clone(),
+            sources: app.spec.sources.clone(),
             ..SyncResult::default()
         }),
         started_at: whole_seconds(now),
