@@ -79,6 +79,14 @@ impl Engine {
         }
     }
 
+    /// Takes back that a status has objects as applied: it was said for a run that may have ended before
+    /// it looked at them, and another one wants something else of them.
+    pub(crate) fn distrust<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectId>) {
+        for id in ids {
+            self.recent.distrust(id);
+        }
+    }
+
     /// Has objects asked about again, whatever is known of them.
     pub(crate) fn look_anew<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectId>) {
         for id in ids {

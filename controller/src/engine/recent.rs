@@ -108,6 +108,11 @@ impl Recent {
         trusted.remove(&self.names.hash_one(id))
     }
 
+    /// Takes back what a status said: it was about another run than the one that looks now.
+    pub(super) fn distrust(&self, id: &ObjectId) {
+        self.take_trust(id);
+    }
+
     /// Whether it is known that applying a manifest changes nothing at a version.
     pub(super) fn is_settled(
         &self,
@@ -211,5 +216,15 @@ mod tests {
             !recent.is_settled(&id(), 7, wanted, now),
             "it was recorded anew"
         );
+    }
+
+    #[test]
+    fn trust_counts_once_and_can_be_taken_back() {
+        let recent = Recent::default();
+        recent.trust(&id());
+        assert!(recent.take_trust(&id()) && !recent.take_trust(&id()));
+        recent.trust(&id());
+        recent.distrust(&id());
+        assert!(!recent.take_trust(&id()));
     }
 }

@@ -78,6 +78,7 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
 /// to be, because somebody asks for it.
 async fn recall(wanted: &Wanted, revision: &Revision, context: &Context) {
     let ids: Vec<&ObjectId> = wanted.inventory.iter().map(|(id, _version)| id).collect();
+    context.engine.distrust(ids.iter().copied());
     if wanted.is_requested {
         context.engine.look_anew(ids);
         return;
