@@ -45,6 +45,7 @@ mod secret_comes_back;
 mod secrets_before_consumers;
 mod security_error_texts;
 mod security_references;
+mod seeds_argo;
 mod seeds_flux;
 mod shared;
 mod signet_diff;

@@ -1,0 +1,201 @@
+//! The Argo CD manifests that users have today work as they are, with another URL and, because
+//! several of them have one name, other names.
+
+use std::path::Path;
+
+use components::Repository;
+use e2e::{World, eventually};
+use serde_json::{Value, json};
+
+use crate::applications::{ARGOCD, home, message, resource};
+use crate::shared::shared;
+use crate::tenant::DEADLINE;
+
+const M_20: &str = include_str!("../../../vectors/seeds/M-20-deployment-api-server.yaml");
+const M_21: &str = include_str!("../../../vectors/seeds/M-21-application-api-server.yaml");
+const M_21_TWIN: &str =
+    include_str!("../../../vectors/seeds/M-21-application-api-server-twin.yaml");
+const M_22: &str = include_str!("../../../vectors/seeds/M-22-application-all-apps.yaml");
+const M_38: &str = include_str!("../../../vectors/seeds/M-38-application-frontend.yaml");
+const M_39: &str = include_str!("../../../vectors/seeds/M-39-application-root.yaml");
+const M_49: &str = include_str!("../../../vectors/seeds/M-49-application-root-app.yaml");
+
+/// One repository of the seeds, and what its manifests are called here.
+struct Seed {
+    world: &'static World,
+    repository: Repository,
+    /// Before the names of Applications and projects; the namespace they deploy to.
+    id: &'static str,
+    /// The repository as the manifests name it.
+    url: &'static str,
+}
+
+impl Seed {
+    fn new(id: &'static str, url: &'static str, folder: Option<&str>) -> Self {
+        let shared = shared();
+        home(&shared.world);
+        let seed = Self {
+            world: &shared.world,
+            repository: shared.git.create_repository(id).expect("it is made"),
+            id,
+            url,
+        };
+        if let Some(folder) = folder {
+            let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/seeds/repos");
+            seed.copy(&seeds.join(folder), seed.repository.work_tree());
+            seed.repository
+                .commit_all("as the seeds have it")
+                .expect("it is committed");
+        }
+        seed
+    }
+
+    fn copy(&self, from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).expect("the folder is made");
+        let entries = std::fs::read_dir(from).expect("the folder is there");
+        for entry in entries.flatten() {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                self.copy(&entry.path(), &target);
+            } else {
+                let text = std::fs::read_to_string(entry.path()).expect("it is text");
+                std::fs::write(target, self.own(&text)).expect("it is written");
+            }
+        }
+    }
+
+    /// Returns a manifest with this repository, this namespace and names that nobody else has.
+    fn own(&self, text: &str) -> String {
+        let mut own = text
+            .replace(self.url, self.repository.url())
+            .replace("namespace: production", &format!("namespace: {}", self.id))
+            .replace("project: production", &format!("project: {}", self.id));
+        if text.contains("argoproj.io/v1alpha1") {
+            own = own.replacen("\n  name: ", &format!("\n  name: {}-", self.id), 1);
+        }
+        own
+    }
+
+    fn apply(&self, manifest: &str) {
+        let applied = self.world.cluster().apply(&self.own(manifest));
+        applied.expect("it is applied");
+    }
+
+    fn until(&self, app: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let name = format!("{}-{app}", self.id);
+        eventually(&format!("{name} {what}"), DEADLINE, || {
+            let app = self.world.get("Application", ARGOCD, &name)?;
+            if is(&app) {
+                Ok(app)
+            } else {
+                Err(format!("{:#}", app["status"]))
+            }
+        })
+    }
+
+    fn synced(&self, app: &str) -> Value {
+        let head = self.repository.head().expect("there is a commit");
+        self.until(app, "is synced", |app| {
+            let sync = &app["status"]["sync"];
+            sync["status"] == "Synced" && sync["revision"] == head.as_str()
+        })
+    }
+
+    fn object(&self, kind: &str, name: &str) -> Value {
+        let object = self.world.get(kind, self.id, name);
+        object.expect("it is applied")
+    }
+}
+
+fn image(deployment: &Value) -> &Value {
+    &deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+}
+
+/// M-20, M-21 with the tag in the place of a name (D-02), its twin, and M-22, which has no block of a
+/// tool (G-013, G-023).
+#[test]
+fn manifests_of_the_infrastructure_work() {
+    let url = "https://github.com/myorg/infrastructure.git";
+    let seed = Seed::new("seeds-infra", url, Some("001-infrastructure"));
+    seed.apply(M_21);
+    let app = seed.synced("api-server");
+    let warning = message(&app, "ImageOverrideInterpretedAsTag");
+    assert!(warning.contains("ghcr.io/myorg/api=v2.1.0"), "{warning}");
+    let deployed = seed.object("Deployment", "api-server");
+    assert_eq!(image(&deployed), "ghcr.io/myorg/api:v2.1.0");
+    seed.apply(M_21_TWIN);
+    let app = seed.until("api-server", "says nothing", |app| {
+        message(app, "ImageOverrideInterpretedAsTag").is_empty()
+    });
+    assert_eq!(app["status"]["sync"]["status"], "Synced");
+
+    // The child of the folder is the same Application, with the tag of the overlay.
+    seed.apply(M_22);
+    let app = seed.synced("all-apps");
+    assert_eq!(app["status"]["sourceType"], "Directory");
+    assert_eq!(
+        resource(&app, "Application", "seeds-infra-api-server")["status"],
+        "Synced"
+    );
+
+    let plain = Seed::new("seeds-plain", url, None);
+    plain
+        .repository
+        .commit(
+            &[("overlays/production/api.yaml", &plain.own(M_20))],
+            "M-20",
+        )
+        .expect("it is committed");
+    plain.apply(&M_21.replace(
+        "    kustomize:\n      images:\n        - ghcr.io/myorg/api=v2.1.0\n",
+        "",
+    ));
+    let app = plain.synced("api-server");
+    assert_eq!(app["status"]["sourceType"], "Directory");
+    assert_eq!(
+        plain.object("Deployment", "api-server")["spec"]["replicas"],
+        3
+    );
+}
+
+/// M-38, M-39 and M-49: a file that is added to the folder becomes an Application.
+#[test]
+fn manifests_of_the_frontend_work() {
+    let url = "https://github.com/myorg/k8s-config.git";
+    let seed = Seed::new("seeds-front", url, Some("002-k8s-config"));
+    seed.apply(M_38);
+    seed.synced("frontend");
+    assert_eq!(
+        image(&seed.object("Deployment", "frontend")),
+        "frontend:1.0.1"
+    );
+    seed.apply(M_39);
+    seed.synced("root");
+    // It waits to be asked, so that it does not fight with the other over the same objects.
+    let added = json!({
+        "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+        "metadata": {"name": "seeds-front-added", "namespace": ARGOCD},
+        "spec": {
+            "source": {"repoURL": seed.repository.url(), "path": "apps/frontend/overlays/production"},
+            "destination": {"name": "in-cluster", "namespace": seed.id},
+        },
+    })
+    .to_string();
+    seed.repository
+        .commit(&[("argocd/applications/added.yaml", &added)], "one more")
+        .expect("it is committed");
+    seed.synced("root");
+    let found = seed
+        .world
+        .appears("Application", ARGOCD, "seeds-front-added");
+    assert_eq!(found["kind"], "Application");
+
+    let url = "https://github.com/myorg/k8s-manifests.git";
+    let seed = Seed::new("seeds-root", url, Some("004-k8s-manifests"));
+    seed.apply(M_49);
+    let app = seed.synced("root-app");
+    assert_eq!(app["status"]["summary"]["isAppOfApps"], true);
+    for child in ["payment-service", "frontend", "user-service"] {
+        seed.synced(child);
+    }
+}
