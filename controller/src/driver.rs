@@ -317,8 +317,10 @@ impl Driver {
                 .await
         {
             // What was done stays done; what is to be said is said at the next try, which comes
-            // also where the status itself is refused.
-            return self.failed::<R>(object, &error, Some(report.again.unwrap_or(STATUS_AGAIN)));
+            // also where the status itself is refused, and however long the object's own interval
+            // is: others wait for what it says.
+            let again = self.failed::<R>(object, &error, None);
+            return Some(again.unwrap_or(STATUS_AGAIN).min(STATUS_AGAIN));
         }
         self.publish::<R>(object, &report.notes).await;
         match outcome.as_ref().map(R::failure) {
