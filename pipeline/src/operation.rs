@@ -95,9 +95,13 @@ impl Sync<'_> {
                 refused: Vec::new(),
             };
         }
-        if self.results.is_empty()
-            && let Some(refused) = self.invalid()
-        {
+        // What a project permits may change while a sync is on its way; whether everything can be
+        // applied is asked before the first write alone.
+        let refused = self.not_permitted().or_else(|| {
+            let begins = self.results.is_empty();
+            begins.then(|| self.not_accepted()).flatten()
+        });
+        if let Some(refused) = refused {
             return refused;
         }
         let waves: BTreeSet<i64> = self.tasks.iter().map(|task| task.wave).collect();
@@ -122,35 +126,27 @@ impl Sync<'_> {
 
     /// Returns why the sync must not begin at all: nothing is written unless everything can be.
     pub fn invalid(&self) -> Option<Step> {
-        let forbidden: Vec<(ObjectId, String)> = self
-            .applied()
-            .filter_map(|task| Some((task.id.clone(), self.forbidden.get(&task.id)?.clone())))
-            .collect();
-        if !forbidden.is_empty() {
-            let message = format!(
-                "one or more objects may not be synced: {}",
-                list(&forbidden)
-            );
-            return Some(Step::Failed {
-                message,
-                refused: forbidden,
-            });
-        }
-        let refused: Vec<(ObjectId, String)> = self
+        self.not_permitted().or_else(|| self.not_accepted())
+    }
+
+    /// Returns why nothing more may be written: an object that is still to be is not permitted.
+    fn not_permitted(&self) -> Option<Step> {
+        let refused = self.applied().filter(|task| !self.results.has(&task.id));
+        let refused = refused
+            .filter_map(|task| Some((task.id.clone(), self.forbidden.get(&task.id)?.clone())));
+        failed("one or more objects may not be synced", refused.collect())
+    }
+
+    /// Returns why the sync must not begin: the API server would not take an object.
+    fn not_accepted(&self) -> Option<Step> {
+        let refused = self
             .applied()
             .filter(|task| !self.waits_for_another(&task.id))
-            .filter_map(|task| Some((task.id.clone(), self.refusal(&task.id)?)))
-            .collect();
-        if refused.is_empty() {
-            return None;
-        }
-        Some(Step::Failed {
-            message: format!(
-                "one or more objects failed to apply (dry run): {}",
-                list(&refused)
-            ),
-            refused,
-        })
+            .filter_map(|task| Some((task.id.clone(), self.refusal(&task.id)?)));
+        failed(
+            "one or more objects failed to apply (dry run)",
+            refused.collect(),
+        )
     }
 
     fn applied(&self) -> impl Iterator<Item = &Task> {
@@ -380,6 +376,13 @@ fn written_at(live: &Value, manager: &str) -> Option<Timestamp> {
         .filter(|entry| entry.text("/manager") == manager)
         .filter_map(|entry| entry.text("/time").parse().ok())
         .max()
+}
+
+fn failed(what: &str, refused: Vec<(ObjectId, String)>) -> Option<Step> {
+    (!refused.is_empty()).then(|| Step::Failed {
+        message: format!("{what}: {}", list(&refused)),
+        refused,
+    })
 }
 
 fn waiting(what: &str, objects: &[&ObjectId]) -> Option<String> {

@@ -9,6 +9,10 @@ use api::argo::{
 };
 use jiff::Timestamp;
 
+mod request;
+
+pub use request::{refusal, revision_of, source_of, with_source_of_sync};
+
 /// How long after the end of the last sync drift is healed, by how often it was before (G-048).
 const HEAL_AFTER: [u64; 7] = [0, 2, 6, 18, 54, 162, 300];
 
@@ -52,11 +56,7 @@ pub enum Decision {
 /// Decides whether a sync begins by itself (G-043 to G-051).
 pub fn decide(given: &Decide<'_>) -> Decision {
     let app = given.app;
-    let policy = app.spec.sync_policy.as_ref();
-    let automated = policy
-        .and_then(|policy| policy.automated.as_ref())
-        .filter(|automated| automated.enabled != Some(false));
-    let Some(automated) = automated else {
+    let Some(automated) = automated(app) else {
         return Decision::Nothing;
     };
     let is_leaving = app.metadata.deletion_timestamp.is_some();
@@ -80,6 +80,13 @@ pub fn decide(given: &Decide<'_>) -> Decision {
         )),
         None => Decision::Start(given.operation(automated, None)),
     }
+}
+
+/// Returns how an Application is synced by itself, if it is.
+fn automated(app: &Application) -> Option<&Automated> {
+    let policy = app.spec.sync_policy.as_ref()?;
+    let automated = policy.automated.as_ref()?;
+    (automated.enabled != Some(false)).then_some(automated)
 }
 
 impl Decide<'_> {

@@ -217,6 +217,29 @@ fn forbidden_object_holds_everything_back() {
     assert!(matches!(scene.next(), Step::Failed { .. }));
 }
 
+/// G-133: what a later wave may not touch is not written either when that becomes so on the way;
+/// what is done is done.
+#[test]
+fn object_that_is_forbidden_on_the_way_ends_the_sync() {
+    let mut scene = Scene::of(&(config_map("a", 0) + &config_map("late", 1)));
+    assert_eq!(scene.write(&[]), ["a"]);
+    let (a, late) = (scene.tasks[0].id.clone(), scene.tasks[1].id.clone());
+    scene.forbidden.insert(a, "not permitted".to_owned());
+    scene.later(2);
+    assert!(matches!(scene.next(), Step::Write(_)));
+    scene
+        .forbidden
+        .insert(late.clone(), "not permitted".to_owned());
+    let Step::Failed { message, refused } = scene.next() else {
+        panic!("it goes on")
+    };
+    assert_eq!(
+        message,
+        "one or more objects may not be synced: ConfigMap/apps/late: not permitted"
+    );
+    assert_eq!(refused, [(late, "not permitted".to_owned())]);
+}
+
 #[test]
 fn failed_write_ends_the_sync() {
     let mut scene = Scene::of(&(config_map("a", 0) + &config_map("b", 1)));
