@@ -17,7 +17,7 @@ use manifests::{Artifact, Digest, Revision};
 use sources::{Credentials, Fetched, GitReference, GitRequest, GitUrl};
 
 use crate::context::Context;
-use crate::error::{Category, Error};
+use crate::error::{Category, Chain, Error};
 use credentials::{Entry, matching};
 
 /// How long resolving and fetching may take together.
@@ -58,7 +58,22 @@ struct Key {
     credentials: String,
 }
 
-type Slot = Arc<tokio::sync::Mutex<Option<Resolution>>>;
+type Slot = Arc<tokio::sync::Mutex<Known>>;
+
+/// What the last tries to resolve a revision gave.
+#[derive(Default)]
+struct Known {
+    resolution: Option<Resolution>,
+    failure: Option<Failure>,
+}
+
+/// Why a try gave nothing, for all who waited for it.
+struct Failure {
+    at: Instant,
+    category: Category,
+    reason: String,
+    message: String,
+}
 
 struct Resolution {
     at: Instant,
@@ -94,12 +109,18 @@ impl Repositories {
             credentials: version,
         };
         let slot = self.slot(key);
-        // Whoever comes while somebody asks waits for that answer.
-        let mut slot = slot.lock().await;
-        if let Some(known) = slot.as_ref().filter(|known| known.at.elapsed() <= age)
+        let came = Instant::now();
+        // Whoever comes while somebody asks waits for that answer, also where there is none: a server
+        // that hangs makes nobody wait longer than it takes to find that out.
+        let mut known = slot.lock().await;
+        if let Some(error) = known.failed_since(came) {
+            return Err(error);
+        }
+        let recent = known.resolution.as_ref();
+        if let Some(recent) = recent.filter(|recent| recent.at.elapsed() <= age)
             && let Some(artifact) = context
                 .artifacts
-                .load(&known.revision, &known.digest)
+                .load(&recent.revision, &recent.digest)
                 .await?
         {
             return Ok(artifact);
@@ -115,24 +136,9 @@ impl Repositories {
             ignore: Some(String::new()),
             timeout: TIMEOUT,
         };
-        let previous = slot.as_ref().map(|known| known.revision.clone());
-        let (revision, digest, artifact) =
-            match context.artifacts.fetch(&request, previous.as_ref()).await? {
-                Fetched::New { snapshot, artifact } => {
-                    (snapshot.revision, snapshot.digest, Some(artifact))
-                }
-                Fetched::Unchanged(snapshot) => (snapshot.revision, snapshot.digest, None),
-            };
-        let artifact = match artifact {
-            Some(artifact) => artifact,
-            None => stored(&revision, &digest, context).await?,
-        };
-        *slot = Some(Resolution {
-            at: Instant::now(),
-            revision,
-            digest,
-        });
-        Ok(artifact)
+        let previous = recent.map(|recent| recent.revision.clone());
+        let fetched = fetch(&request, previous.as_ref(), context).await;
+        known.take(fetched)
     }
 
     /// Returns the artifacts that are used, and forgets those that nobody asks for any more.
@@ -140,7 +146,7 @@ impl Repositories {
         let mut resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
         let mut used = BTreeSet::new();
         resolved.retain(|_, slot| match slot.try_lock() {
-            Ok(known) => match known.as_ref() {
+            Ok(known) => match known.resolution.as_ref() {
                 Some(known) if known.at.elapsed() < KEPT => {
                     used.insert(known.digest.clone());
                     true
@@ -201,6 +207,62 @@ impl Repositories {
         *known = Some((Instant::now(), Arc::clone(&read)));
         Ok(read)
     }
+}
+
+impl Known {
+    /// Takes in what came of a try.
+    fn take<T>(&mut self, tried: Result<(Resolution, T), Error>) -> Result<T, Error> {
+        match tried {
+            Ok((resolution, artifact)) => {
+                self.resolution = Some(resolution);
+                self.failure = None;
+                Ok(artifact)
+            }
+            Err(error) => {
+                self.failure = Some(Failure {
+                    at: Instant::now(),
+                    category: error.category(),
+                    reason: error.reason().to_owned(),
+                    message: Chain(&error).to_string(),
+                });
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns why a try gave nothing that has ended since somebody came.
+    fn failed_since(&self, came: Instant) -> Option<Error> {
+        let failure = self.failure.as_ref().filter(|failure| failure.at >= came)?;
+        let Failure {
+            category,
+            reason,
+            message,
+            ..
+        } = failure;
+        Some(Error::new(*category, reason.clone(), message.clone()))
+    }
+}
+
+async fn fetch(
+    request: &GitRequest,
+    previous: Option<&Revision>,
+    context: &Context,
+) -> Result<(Resolution, Artifact), Error> {
+    let (snapshot, artifact) = match context.artifacts.fetch(request, previous).await? {
+        Fetched::New { snapshot, artifact } => (snapshot, Some(artifact)),
+        Fetched::Unchanged(snapshot) => (snapshot, None),
+    };
+    let (revision, digest) = (snapshot.revision, snapshot.digest);
+    let artifact = match artifact {
+        Some(artifact) => artifact,
+        None => stored(&revision, &digest, context).await?,
+    };
+    let resolution = Resolution {
+        at: Instant::now(),
+        revision,
+        digest,
+    };
+    Ok((resolution, artifact))
 }
 
 async fn stored(
@@ -268,4 +330,35 @@ fn version_of(secret: &Secret) -> String {
         secret.name_any(),
         secret.resource_version().unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hundred units of a server that hangs wait for one try, and not each for its own.
+    #[test]
+    fn failure_is_the_answer_for_all_who_waited_for_it() {
+        let before = Instant::now();
+        let mut known = Known::default();
+        assert!(known.failed_since(before).is_none());
+        let tried = Err(Error::new(
+            Category::Unavailable,
+            "GitOperationFailed",
+            "no answer",
+        ));
+        let failed: Result<(), Error> = known.take(tried);
+        assert_eq!(failed.unwrap_err().category(), Category::Unavailable);
+        let shared = known.failed_since(before).expect("it was waited for");
+        assert_eq!(shared.category(), Category::Unavailable);
+        assert_eq!(
+            (shared.reason(), shared.to_string().as_str()),
+            ("GitOperationFailed", "no answer")
+        );
+        let later = Instant::now() + Duration::from_secs(1);
+        assert!(
+            known.failed_since(later).is_none(),
+            "who comes later asks anew"
+        );
+    }
 }
