@@ -178,3 +178,15 @@ fn the_next_look_depends_on_health() {
     due.again = Some(Duration::from_secs(7));
     assert_eq!(next(&app, &due), Duration::from_secs(7));
 }
+
+/// Nobody is woken by the commit that mends what could not be applied: the Application looks itself.
+#[test]
+fn what_cannot_be_applied_is_looked_at_again() {
+    let again = |category| {
+        let error = Error::new(category, argo::COMPARISON_ERROR, "app path does not exist");
+        report(&app(), &Err(error)).again
+    };
+    let mended = again(Category::Invalid).expect("it looks again");
+    assert!(mended >= Duration::from_mins(2) && mended <= Duration::from_mins(3));
+    assert_eq!(again(Category::Unavailable), None, "its backoff says when");
+}
