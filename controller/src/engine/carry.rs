@@ -1,16 +1,25 @@
 //! Carries a planned change set out. No decisions are left here.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cluster::{ApiError, ApplyOptions, Cluster, Conflicts, DryRun, Preconditions, Propagation};
+use cluster::{
+    ApiError, ApplyOptions, Cluster, Conflicts, DryRun, Kind, Preconditions, Propagation,
+};
 use futures::{StreamExt, stream};
-use manifests::{Manifest, ObjectId};
+use manifests::{GroupKind, Manifest, ObjectId};
 use pipeline::plan::{Applied, ChangeSet, Failure, Planned, Write};
 use pipeline::unit::{self, Unit};
+use serde_json::Value;
 
 use super::look::AT_ONCE;
 use super::recent::{Recent, resource_version};
 use crate::error::Error;
+
+/// How long an object that is made anew may take to leave: a little longer than a Pod that is given
+/// the usual time.
+const LEAVING: Duration = Duration::from_secs(40);
+/// How soon it is looked at again.
+const NEXT_LOOK: Duration = Duration::from_secs(1);
 
 /// Sends every write of a change set, several at once, and says what came of it.
 pub(super) async fn out(
@@ -28,16 +37,8 @@ pub(super) async fn out(
                 Write::Delete { .. } => "delete",
                 Write::Apply(_) | Write::ApplyShared(_) | Write::Recreate { .. } => "apply",
             };
-            let failure = |error: ApiError| Failure {
-                object: write.id(),
-                act,
-                message: said(&error),
-                is_passing: Error::from(error).is_passing(),
-            };
-            one(unit, write, cluster, recent)
-                .await
-                .map_err(failure)
-                .err()
+            let unwritten = one(unit, write, cluster, recent).await.err()?;
+            Some(failure(write.id(), act, unwritten))
         })
         .collect();
     let failures: Vec<Failure> = stream::iter(writes)
@@ -46,6 +47,42 @@ pub(super) async fn out(
         .collect()
         .await;
     changes.applied(failures)
+}
+
+/// Why a write was not done.
+enum Unwritten {
+    /// The API server did not take it.
+    Refused(ApiError),
+    /// The object that stood in its place is still there.
+    InPlace {
+        /// What keeps it.
+        finalizers: String,
+    },
+}
+
+impl From<ApiError> for Unwritten {
+    fn from(error: ApiError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+fn failure(object: ObjectId, act: &'static str, unwritten: Unwritten) -> Failure {
+    let (message, is_passing) = match unwritten {
+        Unwritten::Refused(error) => (said(&error), Error::from(error).is_passing()),
+        Unwritten::InPlace { finalizers } if finalizers.is_empty() => {
+            ("the old object is still being deleted".to_owned(), true)
+        }
+        Unwritten::InPlace { finalizers } => (
+            format!("the old object is still being deleted (finalizers: {finalizers})"),
+            true,
+        ),
+    };
+    Failure {
+        object,
+        act,
+        message,
+        is_passing,
+    }
 }
 
 /// The object is named by the failure already.
@@ -61,27 +98,70 @@ async fn one(
     write: &Write,
     cluster: &Cluster,
     recent: &Recent,
-) -> Result<(), ApiError> {
+) -> Result<(), Unwritten> {
     match write {
-        Write::Apply(manifest) => apply(unit, manifest, Conflicts::TakeOver, cluster, recent).await,
+        Write::Apply(manifest) => {
+            apply(unit, manifest, Conflicts::TakeOver, cluster, recent).await?;
+        }
         Write::ApplyShared(manifest) => {
-            apply(unit, manifest, Conflicts::Respect, cluster, recent).await
+            apply(unit, manifest, Conflicts::Respect, cluster, recent).await?;
         }
         Write::Recreate { manifest, uid } => {
-            delete(
-                &manifest.id(),
-                manifest.version(),
-                uid.clone(),
-                unit.propagation,
-                cluster,
-            )
-            .await?;
-            apply(unit, manifest, Conflicts::TakeOver, cluster, recent).await
+            let (id, version) = (manifest.id(), manifest.version());
+            delete(&id, version, uid.clone(), unit.propagation, cluster).await?;
+            gone(&id, version, uid.as_deref(), unit, cluster).await?;
+            apply(unit, manifest, Conflicts::TakeOver, cluster, recent).await?;
         }
         Write::Delete { id, version, uid } => {
-            delete(id, version, uid.clone(), unit.propagation, cluster).await
+            delete(id, version, uid.clone(), unit.propagation, cluster).await?;
         }
     }
+    Ok(())
+}
+
+/// Waits until a deleted object is gone: before that, what is applied in its place goes to the one
+/// that leaves, or is refused as it was.
+async fn gone(
+    id: &ObjectId,
+    version: &str,
+    uid: Option<&str>,
+    unit: &Unit,
+    cluster: &Cluster,
+) -> Result<(), Unwritten> {
+    let limit = LEAVING.min(unit.timeout);
+    let began = Instant::now();
+    let Some(kind) = kind(id, version, cluster).await? else {
+        return Ok(());
+    };
+    loop {
+        let live = cluster.read(&kind, id).await?;
+        let Some(live) = live.filter(|live| is_same(live, uid)) else {
+            return Ok(());
+        };
+        if began.elapsed() >= limit {
+            return Err(Unwritten::InPlace {
+                finalizers: finalizers(&live),
+            });
+        }
+        tokio::time::sleep(NEXT_LOOK).await;
+    }
+}
+
+/// Whether a live object is the one that was deleted, and not another in its place.
+fn is_same(live: &Value, uid: Option<&str>) -> bool {
+    let held = live.pointer("/metadata/uid").and_then(Value::as_str);
+    uid.is_none_or(|uid| held == Some(uid))
+}
+
+fn finalizers(live: &Value) -> String {
+    let listed = live.pointer("/metadata/finalizers");
+    let listed = listed.and_then(Value::as_array);
+    let names: Vec<&str> = listed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    names.join(", ")
 }
 
 async fn apply(
@@ -115,17 +195,9 @@ async fn delete(
     propagation: unit::Propagation,
     cluster: &Cluster,
 ) -> Result<(), ApiError> {
-    let group = &id.group_kind.group;
-    let kind = match cluster.kind(group, version, &id.group_kind.kind).await {
-        Ok(kind) => kind,
-        Err(ApiError::NoKind { .. }) => {
-            match cluster.preferred_kind(group, &id.group_kind.kind).await? {
-                Some(kind) => kind,
-                // Without its kind the object is gone as well.
-                None => return Ok(()),
-            }
-        }
-        Err(error) => return Err(error),
+    // Without its kind the object is gone as well.
+    let Some(kind) = kind(id, version, cluster).await? else {
+        return Ok(());
     };
     let propagation = match propagation {
         unit::Propagation::Background => Propagation::Background,
@@ -136,3 +208,15 @@ async fn delete(
         .delete_with(&kind, id, &Preconditions { uid }, propagation)
         .await
 }
+
+async fn kind(id: &ObjectId, version: &str, cluster: &Cluster) -> Result<Option<Kind>, ApiError> {
+    let GroupKind { group, kind } = &id.group_kind;
+    match cluster.kind(group, version, kind).await {
+        Ok(kind) => Ok(Some(kind)),
+        Err(ApiError::NoKind { .. }) => cluster.preferred_kind(group, kind).await,
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

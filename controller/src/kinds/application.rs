@@ -17,7 +17,7 @@ mod triggers;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use api::argo::{Application, ApplicationStatus};
+use api::argo::{Application, ApplicationStatus, OperationPhase};
 use api::names::argo;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
@@ -60,6 +60,10 @@ impl Reconciler for Applications {
         ] {
             part.ok()?.hash(&mut hasher);
         }
+        let status = object.status.as_ref();
+        let state = status.and_then(|status| status.operation_state.as_ref());
+        let is_stopped = state.is_some_and(|state| state.phase == OperationPhase::Terminating);
+        is_stopped.hash(&mut hasher);
         Some(i64::from_ne_bytes(hasher.finish().to_ne_bytes()))
     }
 

@@ -9,6 +9,7 @@ use cluster::Identity;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
+use manifests::ObjectId;
 use pipeline::comparison::Comparison;
 use pipeline::inventory::Inventory;
 use pipeline::operation::is_definition;
@@ -17,6 +18,7 @@ use pipeline::stage::Waves;
 use pipeline::unit::{Unit, UnitId};
 use serde_json::{Value, json};
 
+use super::namespace::Ensured;
 use super::observe::Found;
 use super::plan::{Next, Plan, compared};
 use super::{namespace, observe, record, sync};
@@ -55,6 +57,7 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
         waves,
         comparison,
         next,
+        is_elsewhere,
     } = plan;
     let inventory = inventory(&comparison);
     drift::watch(&context.application_drift, &inventory);
@@ -80,6 +83,20 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
             applied.again = Some(wait);
             return Ok(applied);
         }
+        Next::Stop(mut state) => {
+            let now = (context.clock)();
+            sync::stopped(&mut state, OperationPhase::Failed, sync::TERMINATED, now);
+            over(*state, &mut applied);
+            return Ok(applied);
+        }
+        Next::Refuse(operation, message) => {
+            let now = (context.clock)();
+            let mut state = sync::begun(&app, *operation, &found.revision, now);
+            sync::stopped(&mut state, OperationPhase::Error, &message, now);
+            claim(&app, &state, &applied.comparison, context).await?;
+            over(state, &mut applied);
+            return Ok(applied);
+        }
         Next::Continue(state) => *state,
         Next::Begin(operation) => {
             let state = sync::begun(&app, *operation, &found.revision, (context.clock)());
@@ -90,7 +107,19 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
     };
     go_on(&app, state, &mut found, &waves, &mut applied, context).await?;
     applied.comparison = compared(&found, &waves, (context.clock)());
+    let ended = applied.operation.as_ref();
+    if is_elsewhere && ended.is_some_and(|state| state.phase.is_completed()) {
+        // What the object itself asks for has not been looked at.
+        applied.again = Some(DECIDE_AGAIN);
+    }
     Ok(applied)
+}
+
+/// Takes into the record that a sync is over; what is to be done now is decided at once.
+fn over(state: OperationState, applied: &mut Applied) {
+    applied.notes.push(completed(&state));
+    applied.operation = Some(state);
+    applied.again = Some(DECIDE_AGAIN);
 }
 
 /// Advances a sync as far as it comes.
@@ -103,7 +132,7 @@ async fn go_on(
     context: &Context,
 ) -> Result<(), Error> {
     let operation = state.operation.clone();
-    let unit = sync::unit(&found.made.unit, &operation);
+    let unit = sync::unit(app, &found.made.unit, &operation);
     let recorded = state
         .sync_result
         .as_ref()
@@ -120,9 +149,11 @@ async fn go_on(
         return Ok(());
     }
     let rehearses = is_dry_run(&operation);
-    if !rehearses {
-        destination(app, &operation, &unit, found, context).await?;
-    }
+    let left = if rehearses {
+        None
+    } else {
+        destination(app, &operation, &unit, found, context).await?
+    };
     let supply = supply(&found.desired, &tasks);
     let run = SyncRun {
         unit: &unit,
@@ -158,28 +189,39 @@ async fn go_on(
         applied.conditions.push(condition);
     }
     tell(&mut state, ended, applied, (context.clock)());
+    if let Some(left) = left {
+        say(&mut applied.conditions, signet::OWNERSHIP_CONFLICT, &left);
+        // The condition is as old as the last look, the record of the sync stays.
+        let said = state.message.get_or_insert_default();
+        said.push_str("; ");
+        said.push_str(&left);
+    }
     applied.operation = Some(state);
     Ok(())
 }
 
-/// Has the namespace of the destination made, and looks again where it was not there.
+/// Has the namespace of the destination made, and looks again where it was not there; returns why it
+/// was left alone.
 async fn destination(
     app: &Application,
     operation: &Operation,
     unit: &Unit,
     found: &mut Found,
     context: &Context,
-) -> Result<(), Error> {
-    let manager = &unit.owner.field_manager;
-    if namespace::ensure(app, operation, manager, &found.cluster).await? {
-        let inventory = pipeline::unit::argo::inventory(app);
-        found.looked = context
-            .engine
-            .look_at(unit, &found.desired, &inventory, &found.cluster)
-            .await?;
-        observe::leave_alone(&found.policy, &mut found.looked);
+) -> Result<Option<String>, Error> {
+    match namespace::ensure(app, operation, unit, &found.cluster).await? {
+        Ensured::Stands => {}
+        Ensured::Made => {
+            let inventory = pipeline::unit::argo::inventory(app);
+            found.looked = context
+                .engine
+                .look_at(unit, &found.desired, &inventory, &found.cluster)
+                .await?;
+            observe::leave_alone(&found.policy, &mut found.looked);
+        }
+        Ensured::Claimed { id, by } => return Ok(Some(belongs(&id, &by, unit))),
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Takes into the record how far a sync came.
@@ -274,14 +316,7 @@ fn conditions(found: &Found, comparison: &Comparison) -> Vec<(String, String)> {
         let lines: Vec<String> = comparison
             .claimed
             .iter()
-            .map(|(id, by)| {
-                format!(
-                    "{id} belongs to {by} and is left alone (hint: {}: argo:{}/{} on it hands it over)",
-                    signet::ADOPT_BY,
-                    found.made.unit.id.namespace,
-                    found.made.unit.id.name
-                )
-            })
+            .map(|(id, by)| belongs(id, by, &found.made.unit))
             .collect();
         conditions.push((signet::OWNERSHIP_CONFLICT.to_owned(), lines.join("\n")));
     }
@@ -302,6 +337,25 @@ fn conditions(found: &Found, comparison: &Comparison) -> Vec<(String, String)> {
     let told = said.into_iter();
     conditions.extend(told.map(|(kind, lines)| (kind.to_owned(), lines.join("\n"))));
     conditions
+}
+
+fn belongs(id: &ObjectId, by: &str, unit: &Unit) -> String {
+    format!(
+        "{id} belongs to {by} and is left alone (hint: {}: {} on it hands it over)",
+        signet::ADOPT_BY,
+        unit.id
+    )
+}
+
+/// Adds to what a condition says.
+fn say(conditions: &mut Vec<(String, String)>, kind: &str, text: &str) {
+    match conditions.iter_mut().find(|(held, _)| held == kind) {
+        Some((_, said)) => {
+            said.push('\n');
+            said.push_str(text);
+        }
+        None => conditions.push((kind.to_owned(), text.to_owned())),
+    }
 }
 
 fn started(state: &OperationState) -> Note {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use api::argo::{Application, Operation, OperationState};
+use api::argo::{Application, Operation, OperationPhase, OperationState};
 use jiff::Timestamp;
 use pipeline::comparison::{Comparing, Comparison, compare};
 use pipeline::stage::Waves;
-use pipeline::sync::{Decide, Decision, decide};
+use pipeline::sync::{Decide, Decision, decide, refusal};
 
 use super::observe::Found;
 use super::parse::Wanted;
@@ -19,9 +19,12 @@ pub(crate) struct Plan {
     pub(super) waves: Waves,
     pub(super) comparison: Comparison,
     pub(super) next: Next,
+    /// Whether something else was looked at than what the object says itself.
+    pub(super) is_elsewhere: bool,
 }
 
 /// What comes next.
+#[derive(Debug)]
 pub(crate) enum Next {
     /// Everything is as it is to be, or nobody asked.
     Nothing,
@@ -31,6 +34,10 @@ pub(crate) enum Next {
     Later(Duration),
     /// A sync begins.
     Begin(Box<Operation>),
+    /// A sync was asked for that does not begin.
+    Refuse(Box<Operation>, String),
+    /// The sync on its way was stopped.
+    Stop(Box<OperationState>),
     /// The sync on its way goes on.
     Continue(Box<OperationState>),
 }
@@ -44,19 +51,43 @@ pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
         .or(app.operation.as_ref());
     let waves = sync::waves(app, operation);
     let comparison = compared(&found, &waves, now);
-    let next = match running {
-        Some(state) => goes_on(state, now),
-        None => match &app.operation {
-            Some(operation) => Next::Begin(Box::new(operation.clone())),
-            None => automated(app, &found, &comparison, now),
-        },
-    };
+    let itself = || automated(app, &found, &comparison, now);
+    let next = next(wanted, itself, now);
     Plan {
         app: app.clone(),
         found,
         waves,
         comparison,
         next,
+        is_elsewhere: wanted.is_elsewhere,
+    }
+}
+
+/// Decides what comes next; what an Application does by itself comes last.
+fn next(wanted: &Wanted, itself: impl FnOnce() -> Next, now: Timestamp) -> Next {
+    let app = &wanted.app;
+    if let Some(state) = wanted.running() {
+        goes_on(state, now)
+    } else if let Some(state) = stopped(app) {
+        Next::Stop(Box::new(state.clone()))
+    } else if let Some(operation) = &app.operation {
+        asked(app, operation)
+    } else {
+        itself()
+    }
+}
+
+/// Returns the sync that somebody stopped (G-118).
+fn stopped(app: &Application) -> Option<&OperationState> {
+    let state = app.status.as_ref()?.operation_state.as_ref()?;
+    (state.phase == OperationPhase::Terminating).then_some(state)
+}
+
+fn asked(app: &Application, operation: &Operation) -> Next {
+    let operation_of = || Box::new(operation.clone());
+    match refusal(app, operation) {
+        Some(message) => Next::Refuse(operation_of(), message),
+        None => Next::Begin(operation_of()),
     }
 }
 
@@ -110,3 +141,6 @@ fn automated(app: &Application, found: &Found, comparison: &Comparison, now: Tim
         Decision::Start(operation) => Next::Begin(Box::new(operation)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use api::condition::{set_condition, whole_seconds};
 use api::names::argo;
 use jiff::Timestamp;
 use kube::ResourceExt;
+use pipeline::sync::with_source_of_sync;
 use serde_json::{Value, json};
 
 use super::apply::Applied;
@@ -54,14 +55,15 @@ fn compared(
     now: Timestamp,
 ) {
     let comparison = &applied.comparison;
+    let seen = with_source_of_sync(object);
     status.resources = record::resources(comparison);
     status.sync = Some(SyncStatus {
         status: record::code(comparison.sync),
         compared_to: Some(ComparedTo {
-            source: object.spec.source.clone(),
+            source: seen.spec.source,
+            sources: seen.spec.sources,
             destination: object.spec.destination.clone(),
             ignore_differences: object.spec.ignore_differences.clone(),
-            ..ComparedTo::default()
         }),
         revision: Some(applied.revision.clone()),
         ..SyncStatus::default()
@@ -110,6 +112,11 @@ fn failed(status: &mut ApplicationStatus, object: &Application, error: &Error, n
     if kind == argo::INVALID_SPEC_ERROR || status.health.is_none() {
         set_health(status, HealthCode::Unknown, "", now);
     }
+    if let Some(state) = &mut status.operation_state
+        && state.phase == OperationPhase::Terminating
+    {
+        sync::stopped(state, OperationPhase::Failed, sync::TERMINATED, now);
+    }
     if error.category() == Category::Invalid {
         end(status, object, &text, now);
     }
@@ -128,9 +135,7 @@ fn end(status: &mut ApplicationStatus, object: &Application, text: &str, now: Ti
         if let Some(operation) = &object.operation {
             *state = sync::begun(object, operation.clone(), "", now);
         }
-        state.phase = OperationPhase::Error;
-        state.message = Some(text.to_owned());
-        state.finished_at = Some(whole_seconds(now));
+        sync::stopped(state, OperationPhase::Error, text, now);
     }
 }
 
@@ -179,9 +184,9 @@ fn remember(status: &mut ApplicationStatus, object: &Application, state: &Operat
     status.history.push(RevisionHistory {
         id: next,
         revision: result.map(|result| result.revision.clone()),
-        revisions: Vec::new(),
+        revisions: result.map_or_else(Vec::new, |result| result.revisions.clone()),
         source: result.and_then(|result| result.source.clone()),
-        sources: Vec::new(),
+        sources: result.map_or_else(Vec::new, |result| result.sources.clone()),
         deploy_started_at: Some(state.started_at.clone()),
         deployed_at: finished.clone(),
         initiated_by: state.operation.initiated_by.clone(),

@@ -9,9 +9,13 @@ use jiff::Timestamp;
 use pipeline::comparison::{Comparison, InSync};
 use pipeline::operation::Results;
 use pipeline::stage::{Task, TaskAct, Waves, tasks};
-use pipeline::unit::{PrunePolicy, Unit};
+use pipeline::sync::source_of;
+use pipeline::unit::{ImmutableChange, PrunePolicy, Unit};
 
 use super::observe::Found;
+
+/// What is said of a sync that somebody stopped.
+pub(super) const TERMINATED: &str = "Operation terminated";
 
 /// Returns the value of a sync option, the operation's before the Application's.
 pub(super) fn option<'a>(
@@ -49,10 +53,20 @@ pub(super) fn waves(app: &Application, operation: Option<&Operation>) -> Waves {
     }
 }
 
-/// Returns the unit with what the operation says about pruning.
-pub(super) fn unit(unit: &Unit, operation: &Operation) -> Unit {
-    let prunes = operation.sync.as_ref().and_then(|sync| sync.prune);
+/// Returns the unit with what the operation says about pruning, and about objects that have to be
+/// made anew.
+pub(super) fn unit(app: &Application, unit: &Unit, operation: &Operation) -> Unit {
+    let sync = operation.sync.as_ref();
+    let prunes = sync.and_then(|sync| sync.prune);
+    let strategy = sync.and_then(|sync| sync.sync_strategy.as_ref());
+    let how = strategy.and_then(|strategy| strategy.apply.as_ref().or(strategy.hook.as_ref()));
+    let forces = how.and_then(|how| how.force) == Some(true);
     Unit {
+        immutable: if forces || is_set(app, Some(operation), "Force") {
+            ImmutableChange::Recreate
+        } else {
+            unit.immutable
+        },
         prune: if prunes == Some(true) {
             PrunePolicy::Prune
         } else {
@@ -132,14 +146,17 @@ pub(super) fn begun(
     revision: &str,
     now: Timestamp,
 ) -> OperationState {
+    let (source, sources) = source_of(app, &operation);
+    let revisions = sources.iter().map(|_| revision.to_owned()).collect();
     OperationState {
         operation,
         phase: OperationPhase::Running,
         message: Some("sync is running".to_owned()),
         sync_result: Some(SyncResult {
             revision: revision.to_owned(),
-            source: app.spec.source.clone(),
-            sources: app.spec.sources.clone(),
+            revisions,
+            source,
+            sources,
             ..SyncResult::default()
         }),
         started_at: whole_seconds(now),
@@ -171,6 +188,18 @@ pub(super) fn failed(state: &mut OperationState, message: &str, now: Timestamp) 
         0 => message.to_owned(),
         tries => format!("{message} (retried {tries} times)."),
     });
+}
+
+/// Ends a sync that somebody stopped, or that must not begin: it is not tried again (G-118).
+pub(super) fn stopped(
+    state: &mut OperationState,
+    phase: OperationPhase,
+    message: &str,
+    now: Timestamp,
+) {
+    state.phase = phase;
+    state.message = Some(message.to_owned());
+    state.finished_at = Some(whole_seconds(now));
 }
 
 /// Writes the time of day as people read it, `3:04PM`.

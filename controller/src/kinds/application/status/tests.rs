@@ -79,6 +79,46 @@ fn history_is_trimmed_and_its_ids_grow() {
     assert_eq!(history[0].revision.as_deref(), Some("abc"));
 }
 
+/// G-120, G-121: what a rollback needs is in the history, also where the source stands in a list.
+#[test]
+fn history_names_the_sources() {
+    let mut app = app();
+    app.spec.sources.extend(app.spec.source.take());
+    let operation = Operation {
+        sync: Some(SyncOperation::default()),
+        ..Operation::default()
+    };
+    let mut state = sync::begun(&app, operation, "abc", time(0));
+    sync::succeeded(&mut state, "done".to_owned(), time(0));
+    let applied = Applied {
+        operation: Some(state),
+        ..applied(Health::Healthy, 0)
+    };
+    let status = status(&app, &Ok(applied), time(0));
+    assert_eq!(status.history[0].sources, app.spec.sources);
+    assert_eq!(status.history[0].revisions, ["abc"]);
+    let compared = status.sync.unwrap().compared_to.unwrap();
+    assert_eq!(compared.sources, app.spec.sources);
+}
+
+/// G-118: what somebody stopped ends also where nothing can be compared.
+#[test]
+fn stopped_sync_ends_without_the_repository() {
+    let mut app = app();
+    let mut stopped = succeeded(0).operation.unwrap();
+    stopped.phase = OperationPhase::Terminating;
+    stopped.finished_at = None;
+    app.status = Some(ApplicationStatus {
+        operation_state: Some(stopped),
+        ..ApplicationStatus::default()
+    });
+    let away = Error::new(Category::Unavailable, argo::COMPARISON_ERROR, "away");
+    let state = status(&app, &Err(away), time(1)).operation_state.unwrap();
+    assert_eq!(state.phase, OperationPhase::Failed);
+    assert_eq!(state.message.as_deref(), Some("Operation terminated"));
+    assert_eq!(state.finished_at, Some(whole_seconds(time(1))));
+}
+
 /// G-050: a sync of some objects makes no history.
 #[test]
 fn partial_sync_makes_no_history() {

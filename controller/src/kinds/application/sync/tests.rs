@@ -65,6 +65,36 @@ fn objects_are_chosen_or_left_out() {
     assert!(is_chosen(&but, &task("ConfigMap", "b")));
 }
 
+/// G-063: a sync that is asked to use force makes anew what cannot be changed.
+#[test]
+fn force_is_of_the_strategy_or_an_option() {
+    let whole = pipeline::unit::argo::to_delete(&app(), "argocd");
+    let of = |sync: serde_json::Value| {
+        let operation = serde_json::from_value(json!({"sync": sync})).unwrap();
+        unit(&app(), &whole, &operation).immutable
+    };
+    assert_eq!(of(json!({})), ImmutableChange::Refuse);
+    for forced in [
+        json!({"syncStrategy": {"apply": {"force": true}}}),
+        json!({"syncStrategy": {"hook": {"force": true}}}),
+        json!({"syncOptions": ["Force=true"]}),
+    ] {
+        assert_eq!(of(forced), ImmutableChange::Recreate);
+    }
+}
+
+/// G-121: the record names the source that is synced, so that it is what goes on after a restart.
+#[test]
+fn record_names_the_source_of_the_sync() {
+    let then = json!({"repoURL": "https://git.example.com/r", "path": "then"});
+    let rollback = json!({"sync": {"revisions": ["abc"], "sources": [then]}});
+    let operation: Operation = serde_json::from_value(rollback).unwrap();
+    let sources = operation.sync.clone().unwrap().sources;
+    let result = begun(&app(), operation, "abc", now()).sync_result.unwrap();
+    assert_eq!((result.source, result.sources), (None, sources));
+    assert_eq!(result.revisions, ["abc"]);
+}
+
 /// G-052, G-053: it stays on its way while tries are left, and says when the next one is.
 #[test]
 fn failed_sync_says_when_it_is_tried_again() {
