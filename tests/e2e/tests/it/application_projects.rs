@@ -13,20 +13,14 @@ fn project(deployed: &Deployed<'_>, name: &str, spec: &Value) {
     }));
 }
 
-/// G-004, G-005, G-006, G-011, G-131, G-132, G-133.
+/// G-004, G-005, G-131, G-133.
 #[test]
 fn what_a_project_does_not_permit_is_refused() {
     let shared = shared();
-    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  \
-                name: app-projects-wide\n";
     let deployed = Deployed::new(
         shared,
         "app-projects",
-        &[
-            ("web/a.yaml", &config_map("a", "one")),
-            ("wide/a.yaml", &config_map("wide", "one")),
-            ("wide/b.yaml", role),
-        ],
+        &[("web/a.yaml", &config_map("a", "one"))],
     );
     let url = deployed.repository.url().to_owned();
     let server = "https://kubernetes.default.svc";
@@ -95,9 +89,50 @@ fn what_a_project_does_not_permit_is_refused() {
         }),
     );
     assert!(text.contains("kube-system"), "{text}");
+}
 
-    // A kind the project does not permit fails the sync before anything is written.
-    deployed.app("wide", &json!({"project": "app-projects"}));
+/// G-132, G-057: a kind the project does not permit fails the sync before anything is written, and a
+/// namespace is made only where the project permits that.
+#[test]
+fn what_a_project_does_not_permit_is_not_written() {
+    let shared = shared();
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  \
+                name: app-kinds-wide\n";
+    let deployed = Deployed::new(
+        shared,
+        "app-kinds",
+        &[
+            ("wide/a.yaml", &config_map("wide", "one")),
+            ("wide/b.yaml", role),
+            ("web/a.yaml", &config_map("a", "one")),
+        ],
+    );
+    project(
+        &deployed,
+        "app-kinds",
+        &json!({
+            "sourceRepos": ["*"],
+            "destinations": [{"server": "*", "namespace": "app-kinds*"}],
+        }),
+    );
+    deployed.app(
+        "web",
+        &json!({
+            "project": "app-kinds", "destination": {"namespace": "app-kinds-made"},
+            "syncPolicy": {"syncOptions": ["CreateNamespace=true"]},
+        }),
+    );
+    deployed.until("web", "fails", |app| {
+        let message = app["status"]["operationState"]["message"].to_string();
+        message.contains("Namespace is not permitted in project")
+    });
+    assert!(
+        deployed
+            .world
+            .get("Namespace", "", "app-kinds-made")
+            .is_err()
+    );
+    deployed.app("wide", &json!({"project": "app-kinds"}));
     let app = deployed.until("wide", "fails", |app| {
         let message = app["status"]["operationState"]["message"].to_string();
         message.contains("is not permitted in project")

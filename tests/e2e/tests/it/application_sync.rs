@@ -76,8 +76,8 @@ fn directory_is_synced_healed_and_pruned() {
     assert_eq!(live["data"]["key"], "drifted");
 
     // With selfHeal it goes, by a partial sync that makes no history.
-    let heal = json!({"spec": {"syncPolicy": {"automated": {"selfHeal": true}}}});
-    deployed.patch("web", &heal);
+    let policy = json!({"spec": {"syncPolicy": {"automated": {"selfHeal": true}}}});
+    deployed.patch("web", &policy);
     let app = deployed.synced("web", &head);
     let live = deployed.object("ConfigMap", "a").expect("it is there");
     assert_eq!(live["data"]["key"], "one");

@@ -118,11 +118,11 @@ fn definitions_and_namespaces_come_first() {
     let head = deployed.repository.head().expect("there is a commit");
     let app = deployed.synced("web", &head);
     assert_eq!(app["status"]["operationState"]["phase"], "Succeeded");
+    // The definition is usable a moment later, the Deployment never is.
+    let app = deployed.until("web", "is not healthy", |app| {
+        app["status"]["health"]["message"] == "Caused by apps/Deployment:app-first/never"
+    });
     assert_eq!(app["status"]["health"]["status"], "Progressing");
-    assert_eq!(
-        app["status"]["health"]["message"],
-        "Caused by apps/Deployment:app-first/never"
-    );
     let path = "/apis/waves.example.com/v1/namespaces/app-first/gadgets/first";
     let gadget = eventually("the Gadget is there", DEADLINE, || {
         let found = deployed.world.cluster().request("GET", path, None);
