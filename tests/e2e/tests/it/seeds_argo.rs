@@ -4,18 +4,26 @@
 use std::path::Path;
 
 use components::Repository;
-use e2e::{World, eventually};
+use e2e::{Canary, World, eventually};
 use serde_json::{Value, json};
 
 use crate::applications::{ARGOCD, home, message, resource};
+use crate::sealed::value;
 use crate::shared::shared;
 use crate::tenant::DEADLINE;
 
+const M_05: &str = include_str!("../../../vectors/seeds/M-05-application-payment-service.yaml");
+const M_05_TWIN: &str =
+    include_str!("../../../vectors/seeds/M-05-application-payment-service-kustomize-twin.yaml");
+const M_06: &str = include_str!("../../../vectors/seeds/M-06-application-production-apps.yaml");
 const M_20: &str = include_str!("../../../vectors/seeds/M-20-deployment-api-server.yaml");
 const M_21: &str = include_str!("../../../vectors/seeds/M-21-application-api-server.yaml");
 const M_21_TWIN: &str =
     include_str!("../../../vectors/seeds/M-21-application-api-server-twin.yaml");
 const M_22: &str = include_str!("../../../vectors/seeds/M-22-application-all-apps.yaml");
+const M_30: &str = include_str!("../../../vectors/seeds/M-30-secret-api-secrets.yaml");
+const M_30_TWIN: &str = include_str!("../../../vectors/seeds/M-30-secret-api-secrets-twin.yaml");
+const IDENTITY: &str = include_str!("../../../vectors/seeds/M-30-twin-age-identity.txt");
 const M_38: &str = include_str!("../../../vectors/seeds/M-38-application-frontend.yaml");
 const M_39: &str = include_str!("../../../vectors/seeds/M-39-application-root.yaml");
 const M_49: &str = include_str!("../../../vectors/seeds/M-49-application-root-app.yaml");
@@ -101,6 +109,12 @@ impl Seed {
         })
     }
 
+    fn refresh(&self, app: &str) {
+        let ask = json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}});
+        let name = format!("{}-{app}", self.id);
+        self.world.patch("Application", ARGOCD, &name, &ask);
+    }
+
     fn object(&self, kind: &str, name: &str) -> Value {
         let object = self.world.get(kind, self.id, name);
         object.expect("it is applied")
@@ -109,6 +123,79 @@ impl Seed {
 
 fn image(deployment: &Value) -> &Value {
     &deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+}
+
+/// M-05 with a tree that holds an overlay and no chart (D-01, G-015), its kustomize twin (G-025), and
+/// M-06, whose folder holds a kustomization file besides (D-04, G-029).
+#[test]
+fn manifests_of_the_payment_service_work() {
+    let url = "https://github.com/my-org/gitops-apps.git";
+    let seed = Seed::new("seeds-payment", url, Some("000-gitops-apps"));
+    let project = |name: &str| {
+        seed.world.create(&json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+            "metadata": {"name": name, "namespace": ARGOCD},
+            "spec": {
+                "sourceRepos": ["*"],
+                "destinations": [{"server": "https://kubernetes.default.svc", "namespace": "*"}],
+                "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
+            },
+        }));
+    };
+    seed.apply(M_05);
+    let waits = seed.until("payment-service", "has no project", |app| {
+        !message(app, "InvalidSpecError").is_empty()
+    });
+    assert_eq!(
+        message(&waits, "InvalidSpecError"),
+        "Application referencing project seeds-payment which does not exist"
+    );
+    project("seeds-payment");
+    project("infrastructure");
+    let refused = seed.until("payment-service", "is refused", |app| {
+        !message(app, "ComparisonError").is_empty()
+    });
+    let text = message(&refused, "ComparisonError");
+    let hint = "path contains a kustomization file, but spec.source.helm forces Helm";
+    assert!(text.contains(hint), "{text}");
+    // Selectors cannot change, so that the labels have to be there from the beginning.
+    let gone = json!({"spec": {"source": {"helm": null, "kustomize": {
+        "namePrefix": "prod-", "commonLabels": {"environment": "production"},
+    }}}});
+    let name = "seeds-payment-payment-service";
+    seed.world.patch("Application", ARGOCD, name, &gone);
+    seed.apply(M_05_TWIN);
+    let app = seed.until("payment-service", "is as the twin says", |app| {
+        let sync = &app["status"]["sync"];
+        let labels = &sync["comparedTo"]["source"]["kustomize"]["commonLabels"];
+        sync["status"] == "Synced" && labels["environment"] == "production"
+    });
+    assert_eq!(app["status"]["sourceType"], "Kustomize");
+    let deployment = seed.object("Deployment", "prod-payment-service");
+    assert_eq!(
+        deployment["metadata"]["labels"]["environment"],
+        "production"
+    );
+    let namespace = seed.world.get("Namespace", "", "seeds-payment");
+    let tracking = "argocd.argoproj.io/tracking-id";
+    let namespace = namespace.expect("it is made");
+    assert!(namespace["metadata"]["annotations"][tracking].is_null());
+
+    // The pods' autoscaler may do its work (G-087).
+    let replicas = json!({"spec": {"replicas": 7}});
+    let deployment = "prod-payment-service";
+    seed.world
+        .patch("Deployment", seed.id, deployment, &replicas);
+    let stays = seed.synced("payment-service");
+    let resource = resource(&stays, "Deployment", deployment);
+    assert_eq!(resource["status"], "Synced");
+
+    seed.apply(M_06);
+    let app = seed.synced("production-apps");
+    assert_eq!(app["status"]["summary"]["isAppOfApps"], true);
+    assert_eq!(app["status"]["sourceType"], "Directory");
+    seed.synced("user-service");
+    seed.synced("notification-service");
 }
 
 /// M-20, M-21 with the tag in the place of a name (D-02), its twin, and M-22, which has no block of a
@@ -198,4 +285,51 @@ fn manifests_of_the_frontend_work() {
     for child in ["payment-service", "frontend", "user-service"] {
         seed.synced(child);
     }
+}
+
+/// M-30 through an Application (G-200, G-242, S2): as printed it fails without a value, completed it
+/// opens with the key that the annotation names.
+#[test]
+fn encrypted_secret_of_the_seeds_opens() {
+    let seed = Seed::new(
+        "seeds-sops",
+        "https://github.com/myorg/infrastructure.git",
+        None,
+    );
+    let commit = |document: &str| {
+        let files = [("overlays/production/secret.yaml", document)];
+        seed.repository
+            .commit(&files, "M-30")
+            .expect("it is committed")
+    };
+    commit(M_30);
+    seed.world.create(&json!({
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "seeds-sops-age", "namespace": ARGOCD},
+        "stringData": {"age.agekey": IDENTITY},
+    }));
+    // What is authenticated is the file, which names the seed's namespace.
+    let images = "      images:\n        - ghcr.io/myorg/api=v2.1.0\n";
+    let application = M_21
+        .replace(images, "      namespace: production\n")
+        .replace(
+            "  namespace: argocd\n",
+            "  namespace: argocd\n  annotations:\n    signet.dev/decryption: sops\n    \
+         signet.dev/decryption-secret: seeds-sops-age\n",
+        );
+    seed.apply(&application);
+    let failed = seed.until("api-server", "cannot decrypt", |app| {
+        !message(app, "ComparisonError").is_empty()
+    });
+    let text = message(&failed, "ComparisonError");
+    assert!(text.contains("overlays/production/secret.yaml"), "{text}");
+    assert!(!text.contains("ENC["), "{text}");
+    assert_eq!(failed["status"]["resources"], Value::Null);
+    commit(M_30_TWIN);
+    seed.refresh("api-server");
+    seed.synced("api-server");
+    let made = seed.object("Secret", "api-secrets");
+    assert_eq!(value(&made, "API_KEY"), "fixture-api-key");
+    Canary::of(&["fixture-api-key", "fixture-password"])
+        .assert_silent(seed.world, &shared().controller);
 }
