@@ -102,8 +102,11 @@ pub(crate) trait Reconciler: Send + Sync + 'static {
 
     /// Returns how long to leave an object alone at most, status included, because what it refers to
     /// is looked at for the first time right now.
-    fn holds(_object: &Self::Kind, _context: &Context) -> Option<Duration> {
-        None
+    fn holds(
+        _object: &Self::Kind,
+        _context: &Context,
+    ) -> impl Future<Output = Option<Duration>> + Send {
+        async { None }
     }
 
     /// Checks the object. Pure.
@@ -302,7 +305,7 @@ impl Driver {
         if let Err(error) = finalizer::ensure::<R>(object, &self.context).await {
             return self.failed::<R>(object, &error, None);
         }
-        if let Some(longest) = R::holds(object, &self.context) {
+        if let Some(longest) = R::holds(object, &self.context).await {
             return Some(longest);
         }
         let outcome = self.steps::<R>(object).await;

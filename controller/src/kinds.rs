@@ -22,8 +22,10 @@ pub(crate) use secret_store::{ClusterSecretStores, SecretStores};
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::runtime::reflector::store;
 
+use crate::context::Context;
 use crate::driver::Guarded;
 
 /// Where a kind's watch writes what it sees.
@@ -32,4 +34,18 @@ pub(crate) type Writer<K> = store::Writer<Guarded<K>>;
 /// Shortens a wait by up to a twentieth, so that objects of one interval do not all come at once.
 pub(crate) fn with_jitter(interval: Duration) -> Duration {
     interval.mul_f64(rand::random_range(0.95..=1.0))
+}
+
+/// How long is waited without a word for the first look at what an object refers to.
+const FIRST_LOOK: Duration = Duration::from_secs(10);
+
+/// Returns how long is still to be waited for the first look at something that was made then, by a
+/// process that may have started later.
+pub(crate) fn first_look(made: Option<Timestamp>, context: &Context) -> Option<Duration> {
+    let age = made.map(|made| {
+        let age = (context.clock)().duration_since(made);
+        Duration::try_from(age).unwrap_or_default()
+    });
+    let age = age.unwrap_or_default().min(context.engine.uptime());
+    FIRST_LOOK.checked_sub(age).filter(|left| !left.is_zero())
 }

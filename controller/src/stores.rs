@@ -18,6 +18,7 @@ use api::external_secrets::{
     ClusterSecretStore, SecretStore, SecretStoreSpec, SecretStoreStatus, StoreKind,
 };
 use api::names::external_secrets::READY;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use kube::core::object::HasStatus;
 use kube::runtime::reflector::ObjectRef;
@@ -71,6 +72,10 @@ pub(crate) struct FoundStore {
     pub(crate) spec: Arc<SecretStoreSpec>,
     /// Whether its condition says so.
     pub(crate) is_ready: bool,
+    /// Whether it was ever looked at.
+    pub(crate) is_checked: bool,
+    /// When it was made.
+    pub(crate) made: Option<Timestamp>,
 }
 
 /// A kind of store.
@@ -139,6 +144,11 @@ impl FoundStore {
             generation: object.meta().generation.unwrap_or_default(),
             spec: Arc::new(object.spec().clone()),
             is_ready: is_ready(object),
+            is_checked: object.status().is_some_and(|status| {
+                let ready = find_condition(&status.conditions, READY);
+                ready.is_some()
+            }),
+            made: object.creation_timestamp().map(|made| made.0),
         }
     }
 

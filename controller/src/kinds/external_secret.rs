@@ -16,6 +16,7 @@ mod triggers;
 mod values;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::external_secrets::{ExternalSecret, ExternalSecretStatus};
 use api::names::external_secrets::FINALIZER;
@@ -42,6 +43,10 @@ impl Reconciler for ExternalSecrets {
     // Deleting the Secret with its ExternalSecret is a policy, not an owner reference.
     const FINALIZER: Option<&'static str> = Some(FINALIZER);
     const REPORTER: &'static str = "external-secrets";
+
+    async fn holds(object: &ExternalSecret, context: &Context) -> Option<Duration> {
+        observe::first_check(object, context).await
+    }
 
     fn parse(object: &ExternalSecret) -> Result<parse::Wanted, Error> {
         Ok(parse::parse(object))

@@ -42,8 +42,8 @@ impl Reconciler for Kustomizations {
         object.spec.suspend.unwrap_or_default()
     }
 
-    fn holds(object: &Kustomization, context: &Context) -> Option<Duration> {
-        observe::first_fetch(object, context)
+    async fn holds(object: &Kustomization, context: &Context) -> Option<Duration> {
+        observe::first_fetch(object, context).await
     }
 
     fn parse(object: &Kustomization) -> Result<parse::Wanted, Error> {

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::core::PartialObjectMeta;
 use kube::{Api, ResourceExt, api::ListParams};
 
-use api::external_secrets::CreationPolicy;
+use api::external_secrets::{CreationPolicy, ExternalSecret};
 use api::names::external_secrets::CREATED_BY;
 
 use super::fetch::{self, Fetched};
@@ -18,7 +18,7 @@ use super::status::{COULD_NOT_DELETE_ORPHANS, COULD_NOT_UPDATE, SYNC_ERROR};
 use crate::context::Context;
 use crate::driver::Reconciler;
 use crate::error::Error;
-use crate::kinds::{ClusterSecretStores, SecretStores};
+use crate::kinds::{ClusterSecretStores, SecretStores, first_look};
 use crate::stores;
 
 /// What was seen.
@@ -51,6 +51,20 @@ pub(crate) struct New {
 pub(crate) struct Orphan {
     pub(super) name: String,
     pub(super) uid: Option<String>,
+}
+
+/// Returns how long the first check of an object's stores is waited for at most, when it is under way:
+/// a new object and a new store come together, and the check wakes the object.
+pub(super) async fn first_check(object: &ExternalSecret, context: &Context) -> Option<Duration> {
+    let kinds = [SecretStores::NAME, ClusterSecretStores::NAME];
+    context.listed(&kinds).await.ok()?;
+    let namespace = object.namespace().unwrap_or_default();
+    let class = &context.flags.controller_class;
+    let found = super::parse::stores(&object.spec).into_iter();
+    found
+        .filter_map(|id| stores::find(&id, &namespace, &context.seen))
+        .filter(|store| !store.is_checked && store.is_served_by(class))
+        .find_map(|store| first_look(store.made, context))
 }
 
 /// Looks, and fetches when that is due.

@@ -19,7 +19,7 @@ use crate::driver::Reconciler;
 use crate::engine::{Built, Keys};
 use crate::error::{Category, Error};
 use crate::flags::Family;
-use crate::kinds::{GitRepositories, Kustomizations, drift};
+use crate::kinds::{GitRepositories, Kustomizations, drift, first_look};
 
 /// How soon unready dependencies are looked at again.
 pub(super) const REQUEUE_DEPENDENCY: Duration = Duration::from_secs(30);
@@ -31,25 +31,18 @@ pub(crate) struct Found {
     pub(super) built: Result<(Built, Scopes), Error>,
 }
 
-/// How long a unit waits for the first fetch of its source without a word.
-const FIRST_FETCH: Duration = Duration::from_secs(10);
-
 /// Returns how long the first fetch of a unit's source is waited for at most, when it is under way: a
 /// new unit and a new source come together, and the fetch wakes the unit.
-pub(super) fn first_fetch(object: &Kustomization, context: &Context) -> Option<Duration> {
+pub(super) async fn first_fetch(object: &Kustomization, context: &Context) -> Option<Duration> {
+    context.listed(&[GitRepositories::NAME]).await.ok()?;
     let repository = repository(&pipeline::unit::flux::source(object), context)?;
     let status = repository.status.unwrap_or_default();
     let is_fetched = status.artifact.is_some() || !status.conditions.is_empty();
     if is_fetched || repository.spec.suspend {
         return None;
     }
-    let now = (context.clock)();
-    let age = repository.metadata.creation_timestamp.map(|made| {
-        let age = now.duration_since(made.0);
-        Duration::try_from(age).unwrap_or_default()
-    });
-    let age = age.unwrap_or_default().min(context.engine.uptime());
-    FIRST_FETCH.checked_sub(age).filter(|left| !left.is_zero())
+    let made = repository.metadata.creation_timestamp;
+    first_look(made.map(|made| made.0), context)
 }
 
 /// Loads the artifact and builds it.
