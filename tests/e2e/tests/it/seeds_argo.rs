@@ -109,10 +109,28 @@ impl Seed {
         })
     }
 
-    fn refresh(&self, app: &str) {
-        let ask = json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}});
+    /// Has an Application compared anew and waits until it was.
+    fn refresh(&self, app: &str) -> Value {
+        const REFRESH: &str = "argocd.argoproj.io/refresh";
+        let ask = json!({"metadata": {"annotations": {REFRESH: "normal"}}});
         let name = format!("{}-{app}", self.id);
         self.world.patch("Application", ARGOCD, &name, &ask);
+        self.until(app, "is compared", |app| {
+            app["metadata"]["annotations"][REFRESH].is_null()
+        })
+    }
+
+    /// Makes a project for this repository.
+    fn project(&self, name: &str) {
+        self.world.create(&json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
+            "metadata": {"name": name, "namespace": ARGOCD},
+            "spec": {
+                "sourceRepos": ["*"],
+                "destinations": [{"server": "https://kubernetes.default.svc", "namespace": "*"}],
+                "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
+            },
+        }));
     }
 
     fn object(&self, kind: &str, name: &str) -> Value {
@@ -126,22 +144,11 @@ fn image(deployment: &Value) -> &Value {
 }
 
 /// M-05 with a tree that holds an overlay and no chart (D-01, G-015), its kustomize twin (G-025), and
-/// M-06, whose folder holds a kustomization file besides (D-04, G-029).
+/// M-06, whose folder holds a kustomization file besides (D-04, G-029, G-129).
 #[test]
 fn manifests_of_the_payment_service_work() {
     let url = "https://github.com/my-org/gitops-apps.git";
     let seed = Seed::new("seeds-payment", url, Some("000-gitops-apps"));
-    let project = |name: &str| {
-        seed.world.create(&json!({
-            "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
-            "metadata": {"name": name, "namespace": ARGOCD},
-            "spec": {
-                "sourceRepos": ["*"],
-                "destinations": [{"server": "https://kubernetes.default.svc", "namespace": "*"}],
-                "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
-            },
-        }));
-    };
     seed.apply(M_05);
     let waits = seed.until("payment-service", "has no project", |app| {
         !message(app, "InvalidSpecError").is_empty()
@@ -150,8 +157,8 @@ fn manifests_of_the_payment_service_work() {
         message(&waits, "InvalidSpecError"),
         "Application referencing project seeds-payment which does not exist"
     );
-    project("seeds-payment");
-    project("infrastructure");
+    seed.project("seeds-payment");
+    seed.project("infrastructure");
     let refused = seed.until("payment-service", "is refused", |app| {
         !message(app, "ComparisonError").is_empty()
     });
@@ -181,21 +188,47 @@ fn manifests_of_the_payment_service_work() {
     let namespace = namespace.expect("it is made");
     assert!(namespace["metadata"]["annotations"][tracking].is_null());
 
-    // The pods' autoscaler may do its work (G-087).
-    let replicas = json!({"spec": {"replicas": 7}});
+    autoscaler_may_do_its_work(&seed);
+    folder_of_applications_is_followed(&seed);
+}
+
+/// What `ignoreDifferences` names is neither reported nor taken back, though `selfHeal` is on (G-087).
+fn autoscaler_may_do_its_work(seed: &Seed) {
     let deployment = "prod-payment-service";
+    let replicas = json!({"spec": {"replicas": 7}});
     seed.world
         .patch("Deployment", seed.id, deployment, &replicas);
-    let stays = seed.synced("payment-service");
-    let resource = resource(&stays, "Deployment", deployment);
-    assert_eq!(resource["status"], "Synced");
+    let app = seed.refresh("payment-service");
+    assert_eq!(app["status"]["sync"]["status"], "Synced");
+    let listed = resource(&app, "Deployment", deployment);
+    assert_eq!(listed["status"], "Synced");
+    assert_eq!(seed.object("Deployment", deployment)["spec"]["replicas"], 7);
+}
 
+/// The children come and go with their files; what they deployed goes only with a finalizer.
+fn folder_of_applications_is_followed(seed: &Seed) {
+    let children = ["payment-service", "user-service", "notification-service"];
     seed.apply(M_06);
     let app = seed.synced("production-apps");
     assert_eq!(app["status"]["summary"]["isAppOfApps"], true);
     assert_eq!(app["status"]["sourceType"], "Directory");
-    seed.synced("user-service");
-    seed.synced("notification-service");
+    for child in children {
+        seed.synced(child);
+    }
+    let files = ["user-service", "notification-service"]
+        .map(|child| format!("argocd/apps/production/{child}.yaml"));
+    let files = files.each_ref().map(String::as_str);
+    seed.repository
+        .remove(&files, "two less")
+        .expect("it is committed");
+    seed.refresh("production-apps");
+    for child in ["user-service", "notification-service"] {
+        let name = format!("{}-{child}", seed.id);
+        seed.world.disappears("Application", ARGOCD, &name);
+    }
+    seed.world.disappears("Deployment", seed.id, "user-service");
+    seed.object("Deployment", "notification-service");
+    seed.synced("payment-service");
 }
 
 /// M-20, M-21 with the tag in the place of a name (D-02), its twin, and M-22, which has no block of a
@@ -297,7 +330,13 @@ fn encrypted_secret_of_the_seeds_opens() {
         None,
     );
     let commit = |document: &str| {
-        let files = [("overlays/production/secret.yaml", document)];
+        let files = [
+            ("overlays/production/secret.yaml", document),
+            (
+                "overlays/production/kustomization.yaml",
+                "resources: [secret.yaml]\n",
+            ),
+        ];
         seed.repository
             .commit(&files, "M-30")
             .expect("it is committed")
@@ -325,6 +364,8 @@ fn encrypted_secret_of_the_seeds_opens() {
     assert!(text.contains("overlays/production/secret.yaml"), "{text}");
     assert!(!text.contains("ENC["), "{text}");
     assert_eq!(failed["status"]["resources"], Value::Null);
+    let nothing = seed.world.get("Secret", seed.id, "api-secrets");
+    assert!(nothing.is_err(), "{nothing:?}");
     commit(M_30_TWIN);
     seed.refresh("api-server");
     seed.synced("api-server");
