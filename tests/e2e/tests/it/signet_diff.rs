@@ -37,6 +37,16 @@ fn secret(tenant: &Tenant, key: &AgeKey, value: &str) -> String {
     encrypt(tenant.world, Sops::Ours, "db.yaml", &text, &age, &[])
 }
 
+/// Asserts that no difference was found.
+fn assert_nothing(none: &Output) {
+    assert_eq!(
+        (none.code, none.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        none.stderr
+    );
+}
+
 /// S6, S7, S8: what is applied is no difference; what is committed and not applied is one, masked.
 #[test]
 fn diff_foresees_what_the_controller_does() {
@@ -63,12 +73,7 @@ fn diff_foresees_what_the_controller_does() {
     tenant.unit("apps", &decryption);
     tenant.ready("apps");
     let none = diff(&tenant, &key, &["kustomization/apps"]);
-    assert_eq!(
-        (none.code, none.stdout.as_str()),
-        (Some(0), ""),
-        "{}",
-        none.stderr
-    );
+    assert_nothing(&none);
 
     let second = secret(&tenant, &key, VALUES[1]);
     tenant
@@ -112,20 +117,10 @@ fn diff_foresees_what_the_controller_does() {
         .world
         .disappears("ConfigMap", &tenant.namespace, "old");
     let none = diff(&tenant, &key, &["kustomization/apps"]);
-    assert_eq!(
-        (none.code, none.stdout.as_str()),
-        (Some(0), ""),
-        "{}",
-        none.stderr
-    );
+    assert_nothing(&none);
     // The folder itself, without the unit, says the same.
     let checkout = tenant.repository.work_tree().display().to_string();
     let none = diff(&tenant, &key, &[&checkout, "--path", "apps"]);
-    assert_eq!(
-        (none.code, none.stdout.as_str()),
-        (Some(0), ""),
-        "{}",
-        none.stderr
-    );
+    assert_nothing(&none);
     Canary::of(&VALUES).assert_silent(tenant.world, &shared.controller);
 }
