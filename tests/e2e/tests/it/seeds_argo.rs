@@ -144,7 +144,7 @@ fn image(deployment: &Value) -> &Value {
 }
 
 /// M-05 with a tree that holds an overlay and no chart (D-01, G-015), its kustomize twin (G-025), and
-/// M-06, whose folder holds a kustomization file besides (D-04, G-029, G-129).
+/// M-06, whose folder holds a kustomization file besides (D-04, G-029).
 #[test]
 fn manifests_of_the_payment_service_work() {
     let url = "https://github.com/my-org/gitops-apps.git";
