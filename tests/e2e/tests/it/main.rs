@@ -4,6 +4,7 @@ mod application_decrypts;
 mod application_deletion;
 mod application_differences;
 mod application_projects;
+mod application_requests;
 mod application_sync;
 mod application_waits_for_secrets;
 mod application_waves;
