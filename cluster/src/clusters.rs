@@ -141,7 +141,8 @@ impl Cluster {
             > + Send
             + 'static,
     {
-        Self::of(Client::new(service, "default")).expect("random bytes can be drawn")
+        // INVARIANT: `of` makes no request, and fails only where the system has no random bytes.
+        Self::of(Client::new(service, "default")).expect("because random bytes can be drawn")
     }
 
     /// Returns the same for the requests of one unit: units take turns, and namespaces before them.

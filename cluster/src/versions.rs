@@ -22,6 +22,9 @@ use crate::clusters::Cluster;
 /// a minute and has half a minute to connect, and does not say when it goes on.
 const DOUBT: Duration = Duration::from_mins(3);
 
+/// How many deletions of a kind are remembered, twice at most: until other watches have seen them.
+const LAST_GONE: usize = 4096;
+
 /// For how long first lists are waited for at all, from the first wait on.
 const FIRST_LISTS: Duration = Duration::from_secs(3);
 
@@ -55,8 +58,30 @@ struct State {
     versions: HashMap<u64, Known>,
     /// A list that is not complete yet.
     listing: HashMap<u64, Known>,
+    gone: Gone,
     /// From when on it is believed.
     sure: Option<Instant>,
+}
+
+/// Objects that a watch saw go last, by the version at which they were not there any more.
+#[derive(Default)]
+struct Gone {
+    latest: HashMap<u64, u64>,
+    before: HashMap<u64, u64>,
+}
+
+impl Gone {
+    fn insert(&mut self, name: u64, version: u64) {
+        if self.latest.len() >= LAST_GONE {
+            self.before = std::mem::take(&mut self.latest);
+        }
+        self.latest.insert(name, version);
+    }
+
+    fn at(&self, name: u64) -> u64 {
+        let version = self.latest.get(&name).or_else(|| self.before.get(&name));
+        version.copied().unwrap_or_default()
+    }
 }
 
 impl Versions {
@@ -74,16 +99,22 @@ impl Versions {
         shown
     }
 
+    /// Returns an object as the watches over its kind have it; one that any of them saw go is not
+    /// believed to be there because another has not heard of it yet.
     fn of(&self, id: &ObjectId, now: Instant) -> Option<Known> {
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = watches
-            .get(&id.group_kind)?
-            .iter()
-            .filter_map(Weak::upgrade);
+        let of_kind = watches.get(&id.group_kind)?;
         let namespace = id.namespace.as_deref().unwrap_or_default();
-        shown
-            .filter_map(|shown| shown.known(namespace, &id.name, now))
-            .max_by_key(|known| known.version)
+        let (mut newest, mut gone) = (None::<Known>, 0);
+        for shown in of_kind.iter().filter_map(Weak::upgrade) {
+            gone = gone.max(shown.gone(namespace, &id.name));
+            let known = shown.known(namespace, &id.name, now);
+            newest = newest
+                .into_iter()
+                .chain(known)
+                .max_by_key(|known| known.version);
+        }
+        newest.filter(|known| known.version >= gone)
     }
 
     fn is_listed(&self, kind: &GroupKind, now: Instant) -> bool {
@@ -119,6 +150,21 @@ impl Versions {
     }
 }
 
+impl State {
+    /// Takes a whole list for what there is. What it lacks was gone when its newest object was
+    /// written, or later.
+    fn replace(&mut self) {
+        let listed = std::mem::take(&mut self.listing);
+        let newest = listed.values().map(|known| known.version).max();
+        for (name, known) in std::mem::replace(&mut self.versions, listed) {
+            if !self.versions.contains_key(&name) {
+                let last = known.version.max(newest.unwrap_or_default());
+                self.gone.insert(name, last + 1);
+            }
+        }
+    }
+}
+
 impl Shown {
     /// Takes in what a watch shows.
     pub(crate) fn take(&self, event: &Result<Event<PartialObjectMeta<DynamicObject>>, Error>) {
@@ -137,7 +183,7 @@ impl Shown {
                 state.listing.insert(name, Known { version, applied });
             }
             Ok(Event::InitDone) => {
-                state.versions = std::mem::take(&mut state.listing);
+                state.replace();
                 state.sure = Some(Instant::now());
                 self.listed.notify_waiters();
             }
@@ -147,8 +193,9 @@ impl Shown {
                 state.versions.insert(name, Known { version, applied });
             }
             Ok(Event::Delete(object)) => {
-                let (name, _version) = self.named(object);
+                let (name, version) = self.named(object);
                 state.versions.remove(&name);
+                state.gone.insert(name, version);
             }
             Err(_) => {
                 if let Some(sure) = &mut state.sure {
@@ -175,6 +222,12 @@ impl Shown {
     fn is_sure(&self, now: Instant) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.sure.is_some_and(|sure| sure <= now)
+    }
+
+    /// Returns at which version an object was seen to be gone; 0 when it was not.
+    fn gone(&self, namespace: &str, name: &str) -> u64 {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.gone.at(self.hash(namespace, name))
     }
 
     fn known(&self, namespace: &str, name: &str, now: Instant) -> Option<Known> {
