@@ -87,6 +87,14 @@ impl Engine {
         }
     }
 
+    /// Says that an object changed by somebody's hand: with a definition, what is known of the
+    /// objects of its group counts no more.
+    pub(crate) fn changed(&self, id: &ObjectId) {
+        if let Some(group) = definitions::group(id) {
+            self.recent.redefine(group, Instant::now());
+        }
+    }
+
     /// Has objects asked about again, whatever is known of them.
     pub(crate) fn look_anew<'a>(&self, ids: impl IntoIterator<Item = &'a ObjectId>) {
         for id in ids {

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use cluster::{
-    ApiError, ApplyOptions, Cluster, Conflicts, DryRun, Kind, Preconditions, Propagation,
+    ApiError, ApplyOptions, Cluster, Conflicts, DryRun, Fingerprint, Kind, Preconditions,
+    Propagation,
 };
 use futures::{StreamExt, stream};
 use manifests::{GroupKind, Manifest, ObjectId};
@@ -11,6 +12,7 @@ use pipeline::plan::{Applied, ChangeSet, Failure, Planned, Write};
 use pipeline::unit::{self, Unit};
 use serde_json::Value;
 
+use super::definitions;
 use super::look::AT_ONCE;
 use super::recent::{Recent, resource_version};
 use crate::error::Error;
@@ -177,15 +179,22 @@ async fn apply(
         conflicts,
     };
     let stored = cluster.apply(manifest, &options).await?;
-    let id = manifest.id();
-    recent.record(&id, &stored);
-    if let Some(version) = resource_version(&stored) {
-        let wanted = cluster
-            .concealer()
-            .fingerprint(manifest, &options.field_manager);
-        recent.settle(&id, version, wanted, Instant::now());
-    }
+    let wanted = cluster
+        .concealer()
+        .fingerprint(manifest, &options.field_manager);
+    note(&manifest.id(), &stored, wanted, recent, Instant::now());
     Ok(())
+}
+
+/// Records what was written, and what no longer counts since.
+fn note(id: &ObjectId, stored: &Value, wanted: Fingerprint, recent: &Recent, now: Instant) {
+    recent.record(id, stored);
+    if let Some(version) = resource_version(stored) {
+        recent.settle(id, version, wanted, now);
+    }
+    if let Some(group) = definitions::group(id) {
+        recent.redefine(group, now);
+    }
 }
 
 async fn delete(

@@ -1,8 +1,9 @@
 //! Definitions that a stage brought: their kinds are usable once the API server lists them.
 
 use cluster::{ApiError, Cluster};
-use manifests::Manifest;
+use manifests::{Manifest, ObjectId};
 use pipeline::health::{Assessment, Health, Pending, Verdict};
+use pipeline::operation::is_definition;
 use pipeline::stage::Stage;
 use serde_json::Value;
 
@@ -30,6 +31,13 @@ pub(super) async fn served(stage: &Stage, cluster: &Cluster) -> Result<Verdict, 
     } else {
         Ok(Verdict::Waiting(waiting))
     }
+}
+
+/// Returns the group of the kind that an object defines, which is part of its name; `None` when it
+/// defines none.
+pub(super) fn group(id: &ObjectId) -> Option<&str> {
+    let (_plural, group) = id.name.split_once('.')?;
+    is_definition(id).then_some(group)
 }
 
 async fn is_served(

@@ -25,6 +25,10 @@ const BELIEVE: Duration = Duration::from_mins(10);
 /// as policies and defaults of the API server, changes without a word.
 const LOOK_AGAIN: Duration = Duration::from_hours(1);
 
+/// For how long after a definition changed nothing is settled of its group: an API server may still
+/// answer by the definition as it was.
+const TAKES_EFFECT: Duration = Duration::from_secs(10);
+
 #[derive(Default)]
 pub(super) struct Recent {
     names: RandomState,
@@ -32,6 +36,8 @@ pub(super) struct Recent {
     objects: Mutex<HashMap<u64, Recorded>>,
     /// Objects that a status says were applied, and that were not looked at since the start.
     trusted: Mutex<HashSet<u64>>,
+    /// From when on answers count, by a hash of the groups whose definitions changed.
+    redefined: Mutex<HashMap<u64, Instant>>,
 }
 
 struct Recorded {
@@ -44,6 +50,7 @@ struct Recorded {
 /// Applying this changes nothing at the recorded version.
 struct Settled {
     wanted: Fingerprint,
+    since: Instant,
     until: Instant,
 }
 
@@ -75,19 +82,26 @@ impl Recent {
         let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         let recorded = objects.get_mut(&self.names.hash_one(id));
         if let Some(recorded) = recorded.filter(|recorded| recorded.version == version) {
-            let until = now + LOOK_AGAIN;
-            recorded.settled = Some(Settled { wanted, until });
+            recorded.settled = Some(Settled {
+                wanted,
+                since: now,
+                until: now + LOOK_AGAIN,
+            });
         }
     }
 
     /// Has it believed for a while that applying a manifest changes nothing at a version, of an
     /// object that was not looked at yet.
     pub(super) fn believe(&self, id: &ObjectId, version: u64, wanted: Fingerprint, now: Instant) {
-        let until = now + BELIEVE;
+        let settled = Settled {
+            wanted,
+            since: now,
+            until: now + BELIEVE,
+        };
         let recorded = Recorded {
             version,
             state: None,
-            settled: Some(Settled { wanted, until }),
+            settled: Some(settled),
         };
         self.insert(id, recorded);
     }
@@ -102,10 +116,32 @@ impl Recent {
         }
     }
 
-    /// Whether a status has the object as applied; said once.
+    /// Whether a status has the object as applied; said once, and not when its definition changed.
     pub(super) fn take_trust(&self, id: &ObjectId) -> bool {
         let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        trusted.remove(&self.names.hash_one(id))
+        trusted.remove(&self.names.hash_one(id)) && self.counts_from(id).is_none()
+    }
+
+    /// Forgets what is settled of the kinds of a group: what the API server makes of a manifest
+    /// depends on their definitions.
+    pub(super) fn redefine(&self, group: &str, now: Instant) {
+        let mut redefined = self
+            .redefined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Nothing is settled for longer.
+        redefined.retain(|_, from| now < *from + LOOK_AGAIN);
+        redefined.insert(self.names.hash_one(group), now + TAKES_EFFECT);
+    }
+
+    /// Returns from when on answers about an object count, when its definition changed.
+    fn counts_from(&self, id: &ObjectId) -> Option<Instant> {
+        let redefined = self
+            .redefined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let group = self.names.hash_one(id.group_kind.group.as_str());
+        redefined.get(&group).copied()
     }
 
     /// Takes back what a status said: it was about another run than the one that looks now.
@@ -121,7 +157,12 @@ impl Recent {
         wanted: Fingerprint,
         now: Instant,
     ) -> bool {
-        let is_known = |settled: &Settled| settled.wanted == wanted && now < settled.until;
+        let from = self.counts_from(id);
+        let is_known = |settled: &Settled| {
+            settled.wanted == wanted
+                && now < settled.until
+                && from.is_none_or(|from| settled.since >= from)
+        };
         self.at(id, version, |recorded| {
             recorded.settled.as_ref().is_some_and(is_known)
         })
@@ -216,6 +257,39 @@ mod tests {
             !recent.is_settled(&id(), 7, wanted, now),
             "it was recorded anew"
         );
+    }
+
+    /// A field that the definition knows since is applied at once, and not within the hour.
+    #[test]
+    fn nothing_is_settled_by_a_definition_that_changed_since() {
+        let recent = Recent::default();
+        let (now, wanted) = (Instant::now(), Fingerprint::default());
+        let [widget, other] = ["example.com", "other.com"].map(|group| {
+            let id = ObjectId::new(GroupKind::new(group, "Widget"), Some("a"), "b");
+            recent.record(&id, &json!({"metadata": {"resourceVersion": "7"}}));
+            recent.settle(&id, 7, wanted, now);
+            id
+        });
+        recent.redefine("example.com", now + Duration::from_millis(1));
+        assert!(!recent.is_settled(&widget, 7, wanted, now));
+        assert!(recent.is_settled(&other, 7, wanted, now));
+        recent.settle(&widget, 7, wanted, now + TAKES_EFFECT / 2);
+        let later = now + 2 * TAKES_EFFECT;
+        assert!(
+            !recent.is_settled(&widget, 7, wanted, later),
+            "by the definition as it was, perhaps"
+        );
+        recent.settle(&widget, 7, wanted, later);
+        assert!(recent.is_settled(&widget, 7, wanted, later));
+        assert!(recent.holds(&widget, "7"), "it is as it was written");
+    }
+
+    #[test]
+    fn trust_does_not_outlive_the_definition() {
+        let recent = Recent::default();
+        recent.trust(&id());
+        recent.redefine("", Instant::now());
+        assert!(!recent.take_trust(&id()));
     }
 
     #[test]

@@ -143,9 +143,14 @@ async fn follow(
                 (family.drift)(&context).forget(&kind);
             },
             Some(event) = watches.next(), if !watches.is_empty() => match event {
-                Ok(changed) => if is_significant(&mut generations, &changed) {
-                    gathered.insert(changed.id.clone(), changed);
-                },
+                Ok(changed) => {
+                    if is_another(&generations, &changed) {
+                        context.engine.changed(&changed.id);
+                    }
+                    if is_significant(&mut generations, &changed) {
+                        gathered.insert(changed.id.clone(), changed);
+                    }
+                }
                 // Without the right to watch, the interval still corrects.
                 Err(error) => debug!(error = %error, "managed objects cannot be watched"),
             },
@@ -188,6 +193,16 @@ async fn may_watch(own: &Cluster, kind: &Kind) -> bool {
         }
     }
     true
+}
+
+/// Whether an object is not what was known of it: also a watch that begins again may show that.
+pub(super) fn is_another(generations: &HashMap<ObjectId, i64>, changed: &ChangedObject) -> bool {
+    let before = generations.get(&changed.id).copied();
+    match changed.change {
+        Change::Deleted => true,
+        Change::Seen => before.is_some() && before != changed.generation,
+        Change::Written => before.is_none() || before != changed.generation,
+    }
 }
 
 /// Whether a change may be drift: a deletion, or a write that is not of status alone.

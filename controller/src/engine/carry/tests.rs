@@ -31,3 +31,20 @@ fn object_that_does_not_leave_is_a_passing_failure() {
         "the old object is still being deleted"
     );
 }
+
+/// What an API server made of a custom resource before its definition was written says nothing about
+/// what it makes of it now.
+#[test]
+fn written_definition_has_its_objects_asked_about_again() {
+    let recent = Recent::default();
+    let (now, wanted) = (Instant::now(), Fingerprint::default());
+    let stored = json!({"metadata": {"resourceVersion": "7"}});
+    let widget = ObjectId::new(GroupKind::new("example.com", "Widget"), Some("a"), "b");
+    note(&widget, &stored, wanted, &recent, now);
+    assert!(recent.is_settled(&widget, 7, wanted, now));
+    let kind = GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
+    let definition = ObjectId::new(kind, None, "widgets.example.com");
+    note(&definition, &stored, wanted, &recent, now);
+    assert!(!recent.is_settled(&widget, 7, wanted, now));
+    assert!(recent.is_settled(&definition, 7, wanted, now));
+}

@@ -6,7 +6,7 @@ use manifests::GroupKind;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::drift::is_significant;
+use crate::kinds::drift::{is_another, is_significant};
 
 fn event(change: Change, generation: Option<i64>) -> ChangedObject {
     ChangedObject {
@@ -42,6 +42,20 @@ fn status_updates_are_no_drift_and_spec_changes_are() {
         &mut generations,
         &event(Change::Deleted, Some(2))
     ));
+}
+
+/// A definition may have changed while the watch was away.
+#[test]
+fn object_is_another_with_another_generation_however_that_is_seen() {
+    let mut generations = HashMap::new();
+    let first = event(Change::Seen, Some(1));
+    assert!(!is_another(&generations, &first), "nothing was known of it");
+    is_significant(&mut generations, &first);
+    assert!(!is_another(&generations, &first));
+    assert!(!is_another(&generations, &event(Change::Written, Some(1))));
+    assert!(is_another(&generations, &event(Change::Written, Some(2))));
+    assert!(is_another(&generations, &event(Change::Seen, Some(2))));
+    assert!(is_another(&generations, &event(Change::Deleted, Some(1))));
 }
 
 #[test]
