@@ -8,6 +8,8 @@
 //!    objects, and nobody has to wait with it. Next time it begins there.
 //! 3. A namespace that has no more places for those that last blocks a part of the quick places at
 //!    most.
+//! 4. However many namespaces hang, a quarter of the places of either sort is for those that have
+//!    none: who owns several namespaces cannot take all places with them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
@@ -80,7 +82,7 @@ enum Place {
     Lasting,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     quick: usize,
     overdue: usize,
@@ -94,6 +96,41 @@ impl Counts {
             Place::Overdue => &mut self.overdue,
             Place::Lasting => &mut self.lasting,
         }
+    }
+}
+
+impl Bounds {
+    /// Whether a namespace with `own` under way gets one more quick place.
+    ///
+    /// What has begun may turn out to last; as long as there are places for that, nobody has to wait.
+    fn may_begin(&self, own: Counts, all: Counts) -> bool {
+        let taken = all.quick + all.overdue;
+        let quarter = (self.quick / 4).max(1);
+        if taken >= self.quick || own.overdue >= quarter {
+            return false;
+        }
+        let room = self.room(all);
+        let is_stuck_with_all = (taken + 1).saturating_sub(room) > (self.quick - quarter).max(1);
+        let own_room = room.min(self.lasting_each.saturating_sub(own.lasting));
+        let is_stuck = (own.quick + own.overdue + 1).saturating_sub(own_room) > quarter;
+        match (own.quick + own.overdue, own.lasting) {
+            (0, 0) => true,
+            (_, 0) if own.overdue == 0 => !is_stuck_with_all,
+            _ => !is_stuck && !is_stuck_with_all,
+        }
+    }
+
+    /// Whether a namespace with `own` under way gets one more place for those that last.
+    fn may_last(&self, own: Counts, all: Counts) -> bool {
+        if own.lasting == 0 {
+            return all.lasting < self.lasting;
+        }
+        own.lasting < self.lasting_each && self.room(all) > 0
+    }
+
+    /// Returns how many places for those that last are left to namespaces that have some.
+    fn room(&self, all: Counts) -> usize {
+        (self.lasting - self.lasting / 4).saturating_sub(all.lasting)
     }
 }
 
@@ -251,23 +288,17 @@ impl<Id: Clone + Eq + Hash> Queue<Id> {
             tenants,
             ..
         } = self;
-        let counts = |namespace: &str| tenants.get(namespace).copied().unwrap_or_default();
-        if under_way.quick + under_way.overdue < bounds.quick {
-            let blocks = (bounds.quick / 4).max(1);
-            if let Some(id) = quick.take(|namespace| counts(namespace).overdue < blocks) {
-                return Some((id, Place::Quick));
-            }
+        let own = |namespace: &str| tenants.get(namespace).copied().unwrap_or_default();
+        if let Some(id) = quick.take(|namespace| bounds.may_begin(own(namespace), *under_way)) {
+            return Some((id, Place::Quick));
         }
-        if under_way.lasting < bounds.lasting {
-            let id = lasting.take(|namespace| counts(namespace).lasting < bounds.lasting_each)?;
-            return Some((id, Place::Lasting));
-        }
-        None
+        let id = lasting.take(|namespace| bounds.may_last(own(namespace), *under_way))?;
+        Some((id, Place::Lasting))
     }
 
     fn may_last(&self, namespace: &str) -> bool {
-        let own = self.tenants.get(namespace).map_or(0, |own| own.lasting);
-        self.under_way.lasting < self.bounds.lasting && own < self.bounds.lasting_each
+        let own = self.tenants.get(namespace).copied().unwrap_or_default();
+        self.bounds.may_last(own, self.under_way)
     }
 
     fn running(&self, id: &Id) -> Option<Running> {

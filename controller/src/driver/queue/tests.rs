@@ -2,7 +2,7 @@ use super::*;
 
 const BOUNDS: Bounds = Bounds {
     quick: 4,
-    lasting: 6,
+    lasting: 12,
     lasting_each: 3,
     patience: Duration::from_secs(2),
 };
@@ -105,6 +105,32 @@ fn namespace_with_too_many_that_hang_blocks_a_part_of_the_places_only() {
     assert_eq!(fixture.queue.under_way.quick, 0, "all of its are overdue");
     let overdue = fixture.queue.under_way.overdue;
     assert!(overdue < BOUNDS.quick, "{overdue} of the quick places");
+}
+
+/// A tenant with several namespaces hangs in all of them, and another's objects begin all the same.
+#[test]
+fn namespaces_that_hang_together_leave_places_to_those_that_have_none() {
+    const BAD: [&str; 4] = ["bad-1", "bad-2", "bad-3", "bad-4"];
+    let mut fixture = Fixture::new();
+    for namespace in BAD {
+        fixture.wake(namespace, 50);
+    }
+    for _ in 0..20 {
+        fixture.start_all();
+        fixture.pass(seconds(2));
+    }
+    fixture.start_all();
+    let under_way = fixture.queue.under_way;
+    assert!(under_way.lasting < BOUNDS.lasting, "{under_way:?}");
+    assert!(under_way.overdue < BOUNDS.quick, "{under_way:?}");
+
+    fixture.wake("good", 1);
+    assert_eq!(fixture.start_all(), [("good", 0)]);
+    fixture.pass(seconds(2)).start_all();
+    let good = fixture.queue.running(&("good", 0));
+    assert!(good.is_some_and(|good| good.place == Place::Lasting));
+    fixture.wake("other", 1);
+    assert_eq!(fixture.start_all(), [("other", 0)]);
 }
 
 #[test]
