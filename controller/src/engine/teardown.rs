@@ -21,6 +21,7 @@ impl Engine {
         inventory: &Inventory,
         cluster: &Cluster,
     ) -> Result<(), Error> {
+        self.awaited.forget(&unit.id);
         let live = look::objects(inventory.iter(), cluster).await?;
         let planned = plan_teardown(unit, inventory, &live);
         let is_waiting = unit.deletion == DeletionPolicy::WaitForTermination && !planned.is_empty();

@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 
 use crate::context::{Changes, Context};
 
+/// How many Secrets are waited for by name: units may go without a word, and what they waited for
+/// stays.
+const CAPACITY: usize = 50_000;
+
 /// Units by the Secret they wait for, and a way to each front door.
 #[derive(Default)]
 pub(crate) struct Awaited {
@@ -28,6 +32,10 @@ impl Awaited {
     /// Says that a unit looks at Secrets and may have to wait for them.
     pub(super) fn add(&self, unit: &UnitId, secrets: &BTreeSet<SecretName>) {
         let mut units = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        if units.len() >= CAPACITY {
+            // Rare and cheap to be wrong about: units that wait look again by themselves.
+            units.clear();
+        }
         for secret in secrets {
             units
                 .entry(secret.clone())
@@ -52,6 +60,15 @@ impl Awaited {
                 }
             }
         }
+    }
+
+    /// Forgets a unit that is gone.
+    pub(crate) fn forget(&self, unit: &UnitId) {
+        let mut units = self.units.lock().unwrap_or_else(PoisonError::into_inner);
+        units.retain(|_, waiting| {
+            waiting.remove(unit);
+            !waiting.is_empty()
+        });
     }
 
     /// Wakes the units that wait for a Secret: it was written, or its maker has something to say.

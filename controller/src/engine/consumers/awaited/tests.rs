@@ -62,3 +62,26 @@ fn secret_that_changes_while_it_is_looked_at_is_not_missed() {
     awaited.keep(&unit(Family::Flux, "a"), &looked_at, &looked_at);
     assert_eq!(woken(&mut flux), ["a"]);
 }
+
+/// Units that come and go with ever new Secrets leave nothing behind.
+#[test]
+fn unit_that_is_gone_waits_for_nothing() {
+    let awaited = Awaited::default();
+    awaited.add(&unit(Family::Flux, "a"), &secrets(&["db", "other"]));
+    awaited.add(&unit(Family::Flux, "b"), &secrets(&["other"]));
+    awaited.forget(&unit(Family::Flux, "a"));
+    assert!(!awaited.is_awaited(&SecretName::new("prod", "db")));
+    assert!(awaited.is_awaited(&SecretName::new("prod", "other")));
+}
+
+#[test]
+fn what_is_waited_for_has_a_bound() {
+    let awaited = Awaited::default();
+    for number in 0..=CAPACITY {
+        let secret = format!("secret-{number}");
+        awaited.add(&unit(Family::Argo, "a"), &secrets(&[&secret]));
+    }
+    let newest = format!("secret-{CAPACITY}");
+    assert!(awaited.is_awaited(&SecretName::new("prod", newest)));
+    assert!(!awaited.is_awaited(&SecretName::new("prod", "secret-0")));
+}
