@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
+use pipeline::project::repository;
 use secret_bytes::SecretBytes;
 
 use crate::error::{Category, Error};
@@ -55,7 +56,7 @@ impl Entry {
         let url = text(&values, "url");
         (is_git && !url.is_empty()).then(|| Self {
             version,
-            url: normalised(&url),
+            url: repository(&url),
             project: text(&values, "project"),
             is_prefix,
             values,
@@ -103,7 +104,7 @@ impl Entry {
 /// Returns the entry for a URL: the exact one before the longest beginning, one of the project
 /// before one of nobody. Those of other projects are not looked at.
 pub(super) fn matching<'a>(entries: &'a [Entry], url: &str, project: &str) -> Option<&'a Entry> {
-    let url = normalised(url);
+    let url = repository(url);
     let rank = |entry: &Entry| {
         let is_ours = entry.project == project;
         let fits = if entry.is_prefix {
@@ -133,24 +134,6 @@ fn begins(url: &str, prefix: &str) -> bool {
         return false;
     };
     rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/')
-}
-
-/// Writes a URL so that the spellings of one repository are equal.
-fn normalised(url: &str) -> String {
-    let url = url.trim().trim_end_matches('/');
-    let url = url.strip_suffix(".git").unwrap_or(url);
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let (authority, path) = match rest.split_once('/') {
-        Some((authority, path)) => (authority, format!("/{path}")),
-        None => (rest, String::new()),
-    };
-    format!(
-        "{}://{}{path}",
-        scheme.to_ascii_lowercase(),
-        authority.to_ascii_lowercase()
-    )
 }
 
 /// Returns a value that is no secret, although it lies in a Secret.

@@ -63,6 +63,20 @@ fn exact_comes_before_prefix_and_the_project_before_nobody() {
     assert_eq!(found(&entries, elsewhere, "default"), Some("prefix"));
 }
 
+/// A project and the credentials know one repository by the same spellings.
+#[test]
+fn host_of_an_scp_url_is_compared_without_its_case() {
+    let entries = entries(vec![secret(
+        "scp",
+        "repository",
+        &[("url", "git@GIT.example.com:Team/app.git")],
+    )]);
+    let url = "git@git.example.com:Team/app";
+    assert_eq!(found(&entries, url, "default"), Some("scp"));
+    let elsewhere = "git@git.example.com:team/app";
+    assert_eq!(found(&entries, elsewhere, "default"), None);
+}
+
 /// Credentials go to the server they are for, and to no other whose name begins so.
 #[test]
 fn a_host_that_begins_alike_gets_no_credentials() {
