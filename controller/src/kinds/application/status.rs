@@ -199,9 +199,10 @@ fn remember(status: &mut ApplicationStatus, object: &Application, state: &Operat
 /// unless it could not begin at all.
 pub(super) fn handled(object: &Application, outcome: &Result<Applied, Error>) -> Option<Value> {
     let mut patch = serde_json::Map::new();
+    let mut metadata = serde_json::Map::new();
     if object.annotations().contains_key(argo::REFRESH) {
-        let off = json!({"annotations": {argo::REFRESH: null}});
-        patch.insert("metadata".to_owned(), off);
+        let off = json!({argo::REFRESH: null});
+        metadata.insert("annotations".to_owned(), off);
     }
     let is_lasting = outcome
         .as_ref()
@@ -209,6 +210,12 @@ pub(super) fn handled(object: &Application, outcome: &Result<Applied, Error>) ->
         .is_some_and(|error| error.category() == Category::Invalid);
     if is_lasting && object.operation.is_some() {
         patch.insert("operation".to_owned(), Value::Null);
+        // Another request that somebody put there meanwhile is not taken off unseen.
+        let seen = json!(object.resource_version());
+        metadata.insert("resourceVersion".to_owned(), seen);
+    }
+    if !metadata.is_empty() {
+        patch.insert("metadata".to_owned(), Value::Object(metadata));
     }
     (!patch.is_empty()).then_some(Value::Object(patch))
 }

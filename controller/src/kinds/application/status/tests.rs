@@ -190,18 +190,20 @@ fn failures_show_in_their_condition() {
     assert!(healed.conditions.is_empty());
 }
 
-/// A request that cannot be fulfilled is answered, not kept for ever.
+/// G-116: a request that cannot be fulfilled is answered, not kept for ever.
 #[test]
 fn operation_of_an_invalid_object_ends_with_an_error() {
     let mut app = app();
     app.operation = Some(Operation::default());
+    app.metadata.resource_version = Some("7".to_owned());
     let invalid = || Error::new(Category::Invalid, argo::INVALID_SPEC_ERROR, "no project");
     let held = status(&app, &Err(invalid()), time(1));
     let state = held.operation_state.unwrap();
     assert_eq!(state.phase, OperationPhase::Error);
     assert_eq!(state.message.as_deref(), Some("no project"));
     let off = handled(&app, &Err(invalid())).unwrap();
-    assert_eq!(off, json!({"operation": null}));
+    let seen = json!({"metadata": {"resourceVersion": "7"}, "operation": null});
+    assert_eq!(off, seen, "one that came meanwhile stays");
 }
 
 /// What is on its way is looked at soon, what rests when the repository is asked again.
