@@ -132,7 +132,11 @@ const FLUX: &[Rule] = &[
 /// its namespace says about repositories and their servers. What is applied is applied with rights
 /// that are granted besides.
 const ARGO: &[Rule] = &[
-    rule("argoproj.io", &["applications"], &["list", "patch", "watch"]),
+    rule(
+        "argoproj.io",
+        &["applications"],
+        &["list", "patch", "watch"],
+    ),
     rule("argoproj.io", &["appprojects"], &["list", "watch"]),
     rule("", &["secrets"], &["get", "list"]),
     rule("", &["configmaps"], &["get"]),
