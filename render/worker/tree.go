@@ -23,7 +23,7 @@ var errReadOnly = errors.New("an artifact is read only")
 func rooted(relative string) (string, error) {
 	absolute := path.Join(root, relative)
 	if absolute != root && !strings.HasPrefix(absolute, root+"/") {
-		return "", fmt.Errorf("path %q leads out of the artifact", relative)
+		return "", fmt.Errorf("path %q leads out of the source", relative)
 	}
 	return absolute, nil
 }
@@ -75,7 +75,7 @@ func clean(name string) (string, error) {
 	}
 	name = path.Clean(name)
 	if name != root && !strings.HasPrefix(name, root+"/") {
-		return "", fmt.Errorf("path %q leads out of the artifact", name)
+		return "", fmt.Errorf("path %q leads out of the source", name)
 	}
 	return name, nil
 }

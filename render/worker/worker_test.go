@@ -157,7 +157,7 @@ func TestAPathOutOfTheArtifactFindsNothing(t *testing.T) {
 	for _, reference := range []string{"../../etc/passwd", "/etc/passwd"} {
 		artifact := treeOf(t, map[string]string{"a/kustomization.yaml": "resources: [" + reference + "]\n"})
 		_, err := buildOver(&buildRequest{Path: "a"}, nil, artifact)
-		if err == nil || !strings.Contains(err.Error(), "leads out of the artifact") {
+		if err == nil || !strings.Contains(err.Error(), "leads out of the source") {
 			t.Fatal(err)
 		}
 	}
