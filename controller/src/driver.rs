@@ -10,6 +10,7 @@ mod changes;
 mod finalizer;
 mod queue;
 mod status;
+mod told;
 mod wake;
 mod work;
 
@@ -28,10 +29,10 @@ use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing::{Instrument, debug, error, warn};
+use tracing::{Instrument, debug};
 
 use crate::context::Context;
-use crate::error::{Category, Chain, Error};
+use crate::error::{Category, Error};
 use crate::flags::Flags;
 use backoff::Backoffs;
 use changes::Changes;
@@ -284,12 +285,23 @@ async fn reconcile<R: Reconciler>(guarded: Arc<Guarded<R::Kind>>, driver: Arc<Dr
     again
 }
 
+/// Returns what the log calls an object.
+fn named<'a, R: Reconciler>(namespace: &'a str, name: &'a str) -> told::Object<'a> {
+    told::Object {
+        kind: R::NAME,
+        namespace,
+        name,
+    }
+}
+
 impl Driver {
     async fn reconcile<R: Reconciler>(&self, guarded: &Guarded<R::Kind>) -> Again {
         let object = match &guarded.0 {
             Ok(object) => object,
             Err(invalid) => {
-                warn!(error = %invalid, "object cannot be read");
+                let (namespace, name) = (guarded.namespace(), guarded.name_any());
+                let namespace = namespace.as_deref().unwrap_or_default();
+                told::unreadable(named::<R>(namespace, &name), invalid);
                 self.context.metrics.failed(R::NAME, Category::Invalid);
                 return None;
             }
@@ -363,16 +375,8 @@ impl Driver {
     ) -> Again {
         let category = error.category();
         self.context.metrics.failed(R::NAME, category);
-        let text = Chain(error).to_string();
-        if category == Category::Internal {
-            error!(error = text, "reconcile failed");
-        } else {
-            warn!(
-                error = text,
-                category = category.as_str(),
-                "reconcile failed"
-            );
-        }
+        let namespace = object.namespace().unwrap_or_default();
+        told::failed(named::<R>(&namespace, &object.name_any()), error);
         let delay = self.backoffs.next(object.meta().uid.as_deref(), category);
         backoff::next_try(error, again, delay)
     }

@@ -132,6 +132,9 @@ pub(super) async fn clean_up(object: &Kustomization, context: &Context) -> Resul
         {
             // Nobody is left whose rights could be used, and the object must not stay for ever.
             warn!(
+                kind = "Kustomization",
+                namespace = unit.id.namespace,
+                name = unit.id.name,
                 service_account = name,
                 error = %Chain(&error),
                 "what was applied stays, its ServiceAccount is gone"
