@@ -5,8 +5,10 @@
 //! on with it.
 
 mod apply;
+mod cleanup;
 mod namespace;
 mod observe;
+mod options;
 mod parse;
 mod plan;
 mod record;
@@ -107,7 +109,7 @@ impl Reconciler for Applications {
     }
 
     async fn cleanup(object: &Application, context: &Context) -> Result<(), Error> {
-        apply::clean_up(object, context).await
+        cleanup::clean_up(object, context).await
     }
 
     fn triggers(context: &Arc<Context>) -> BoxStream<'static, ObjectRef<Guarded<Application>>> {

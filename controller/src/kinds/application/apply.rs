@@ -5,28 +5,25 @@ use std::time::Duration;
 
 use api::argo::{Application, Operation, OperationPhase, OperationState};
 use api::names::{argo, signet};
-use cluster::Identity;
 use jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use manifests::ObjectId;
 use pipeline::comparison::Comparison;
 use pipeline::inventory::Inventory;
-use pipeline::operation::is_definition;
-use pipeline::project::Policy;
 use pipeline::stage::Waves;
-use pipeline::unit::{Unit, UnitId};
+use pipeline::unit::Unit;
 use serde_json::{Value, json};
 
 use super::namespace::Ensured;
 use super::observe::Found;
 use super::plan::{Next, Plan, compared};
-use super::{namespace, observe, record, sync};
+use super::{namespace, observe, options, record, sync};
 use crate::context::Context;
 use crate::driver::{Note, Severity, difference};
 use crate::engine::{Engine, SyncEnded, SyncProgress as Progress, SyncRun, supply};
 use crate::error::Error;
-use crate::kinds::{app_project, drift};
+use crate::kinds::drift;
 
 /// Condition: a workload was applied that will not start without a Secret that nobody makes.
 const SECRET_MISSING: &str = "SecretMissing";
@@ -99,6 +96,7 @@ pub(super) async fn apply(plan: Plan, context: &Context) -> Result<Applied, Erro
         }
         Next::Continue(state) => *state,
         Next::Begin(operation) => {
+            options::tell(&app, &operation);
             let state = sync::begun(&app, *operation, &found.revision, (context.clock)());
             applied.notes.push(started(&state));
             claim(&app, &state, &applied.comparison, context).await?;
@@ -393,26 +391,4 @@ fn completed(state: &OperationState) -> Note {
 fn revision(state: &OperationState) -> &str {
     let result = state.sync_result.as_ref();
     result.map_or("", |result| result.revision.as_str())
-}
-
-/// Deletes what the object had applied (G-126).
-pub(super) async fn clean_up(object: &Application, context: &Context) -> Result<(), Error> {
-    let unit = pipeline::unit::argo::to_delete(object, &context.flags.argo_namespace);
-    let UnitId {
-        namespace, name, ..
-    } = &unit.id;
-    let cluster = context
-        .clusters
-        .with_rights_of(&Identity::Own)?
-        .on_behalf_of(namespace, name);
-    context.listed(&[app_project::NAME]).await?;
-    let policy = Policy::of(observe::project(object, context)?.as_ref());
-    // Definitions stay: with them everybody's objects of their kinds would go (G-127). So does what
-    // the project does not permit.
-    let inventory: Inventory = pipeline::unit::argo::inventory(object)
-        .iter()
-        .filter(|(id, _)| !is_definition(id) && policy.object(id, None).is_ok())
-        .map(|(id, version)| (id.clone(), version.to_owned()))
-        .collect();
-    context.engine.tear_down(&unit, &inventory, &cluster).await
 }

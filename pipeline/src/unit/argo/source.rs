@@ -191,7 +191,7 @@ fn no_helm(path: &ArtifactPath, detected: &str) -> InvalidSpec {
     };
     comparison_error(format!(
         "{path} cannot be rendered by Helm: it has no {CHART}; hint: path contains {what}, but \
-         spec.source.helm forces Helm"
+         spec.source.helm forces Helm, which is not supported yet; take spec.source.helm out"
     ))
 }
 

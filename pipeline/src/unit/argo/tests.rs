@@ -228,7 +228,10 @@ fn helm_on_a_kustomize_path_gets_a_hint() {
     let (condition, message) = error(&app, &kustomized());
     assert_eq!(condition, "ComparisonError");
     assert!(
-        message.contains("path contains a kustomization file, but spec.source.helm forces Helm"),
+        message.ends_with(
+            "path contains a kustomization file, but spec.source.helm forces Helm, which is not \
+             supported yet; take spec.source.helm out"
+        ),
         "{message}"
     );
 }
@@ -451,6 +454,22 @@ fn what_has_no_effect_is_said() {
                 .to_owned()
         )]
     );
+}
+
+/// A field that nobody knows is kept in the object; its path is told, and never its value.
+#[test]
+fn mistyped_fields_are_named() {
+    let app = application(&json!({
+        "bogusField": {"password": "hunter2"},
+        "source": {"repoURL": "https://git.example.com/a.git", "path": "apps/shop",
+            "kustomise": {"namePrefix": "a-"}, "directory": {"recurze": true}},
+        "syncPolicy": {"automated": {"pruen": true}, "syncOptions": ["Replace=true"]},
+    }));
+    let expected = "not supported and without effect: spec.source.directory.recurze, \
+                    spec.source.kustomise, spec.syncPolicy.automated.pruen, spec.bogusField\n\
+                    not supported yet: spec.syncPolicy.syncOptions[Replace=true]";
+    let warnings = made(&app, &plain()).warnings;
+    assert_eq!(warnings, [("UnsupportedField", expected.to_owned())]);
 }
 
 /// G-124

@@ -1,7 +1,9 @@
 //! From an Application to the unit that no family owns.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use api::FieldModel;
 use api::argo::{AppProject, Application, ApplicationDestination, ResourceIgnoreDifferences};
 use api::names::argo::{
     IN_CLUSTER, IN_CLUSTER_SERVER, RESOURCES_FINALIZER, RESOURCES_FINALIZER_BACKGROUND,
@@ -67,10 +69,9 @@ pub fn unit(
         );
         warnings.push((IMAGE_OVERRIDE_INTERPRETED_AS_TAG, message));
     }
-    let without_effect = without_effect(app);
-    if !without_effect.is_empty() {
-        let message = format!("not supported yet: {}", without_effect.join(", "));
-        warnings.push((UNSUPPORTED_FIELD, message));
+    let unsupported = unsupported(app);
+    if !unsupported.is_empty() {
+        warnings.push((UNSUPPORTED_FIELD, unsupported.join("\n")));
     }
     Ok(Made {
         unit: Unit {
@@ -233,6 +234,20 @@ fn ignored(rule: &ResourceIgnoreDifferences) -> IgnoredFields {
         pointers: rule.json_pointers.clone(),
         managers: rule.managed_fields_managers.clone(),
     }
+}
+
+/// Says what is asked for and has no effect: fields that nobody knows, and what is not there yet.
+fn unsupported(app: &Application) -> Vec<String> {
+    static FIELDS: LazyLock<FieldModel> = LazyLock::new(FieldModel::of::<Application>);
+    let spec = serde_json::to_value(&app.spec).unwrap_or_default();
+    [
+        ("not supported and without effect", FIELDS.unmodelled(&spec)),
+        ("not supported yet", without_effect(app)),
+    ]
+    .into_iter()
+    .filter(|(_, fields)| !fields.is_empty())
+    .map(|(what, fields)| format!("{what}: {}", fields.join(", ")))
+    .collect()
 }
 
 /// Returns what is asked for and has no effect yet, although it changes nothing of what is built.
