@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 /// What a failed step means for the object and for the next try (style table of categories).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +44,7 @@ pub(crate) struct Error {
     reason: Cow<'static, str>,
     message: String,
     is_passing: bool,
+    again: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -58,6 +60,7 @@ impl Error {
             reason: reason.into(),
             message: message.into(),
             is_passing: false,
+            again: None,
             source: None,
         }
     }
@@ -112,6 +115,17 @@ impl Error {
     pub(crate) fn passing(mut self) -> Self {
         self.is_passing = true;
         self
+    }
+
+    /// Returns the same failure with how soon to look again at what nobody tells that it is mended.
+    pub(crate) fn again_in(mut self, interval: Duration) -> Self {
+        self.again = Some(interval);
+        self
+    }
+
+    /// Returns how soon to look again where nobody tells that it is mended.
+    pub(crate) fn again(&self) -> Option<Duration> {
+        self.again
     }
 
     /// Returns the condition's reason.
@@ -193,6 +207,7 @@ impl From<providers::StoreError> for Error {
             reason: Cow::Borrowed("StoreError"),
             message: Chain(&error).to_string(),
             is_passing: false,
+            again: None,
             source: None,
         }
     }
@@ -213,6 +228,7 @@ impl From<cluster::ApiError> for Error {
             reason: Cow::Borrowed("KubernetesError"),
             message: Chain(&error).to_string(),
             is_passing: category == Category::Unavailable,
+            again: None,
             source: None,
         }
     }

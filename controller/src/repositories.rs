@@ -76,6 +76,7 @@ struct Failure {
 }
 
 struct Resolution {
+    /// Before the server was asked: what it had later is not in it.
     at: Instant,
     revision: Revision,
     digest: Digest,
@@ -248,6 +249,7 @@ async fn fetch(
     previous: Option<&Revision>,
     context: &Context,
 ) -> Result<(Resolution, Artifact), Error> {
+    let at = Instant::now();
     let (snapshot, artifact) = match context.artifacts.fetch(request, previous).await? {
         Fetched::New { snapshot, artifact } => (snapshot, Some(artifact)),
         Fetched::Unchanged(snapshot) => (snapshot, None),
@@ -258,7 +260,7 @@ async fn fetch(
         None => stored(&revision, &digest, context).await?,
     };
     let resolution = Resolution {
-        at: Instant::now(),
+        at,
         revision,
         digest,
     };

@@ -138,7 +138,7 @@ impl fmt::Display for Entry {
 /// What a plan decided (`S` = [`Planned`]) or what came of it (`S` = [`Applied`]).
 ///
 /// Only a planned change set can be carried out, and only an applied one can be recorded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ChangeSet<S> {
     entries: Vec<Entry>,
     state: S,

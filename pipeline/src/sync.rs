@@ -9,8 +9,10 @@ use api::argo::{
 };
 use jiff::Timestamp;
 
+mod late;
 mod request;
 
+pub use late::{gave_up, gave_up_waiting, waited_with};
 pub use request::{refusal, revision_of, source_of, with_source_of_sync};
 
 /// How long after the end of the last sync drift is healed, by how often it was before (G-048).
@@ -32,6 +34,8 @@ pub struct Decide<'a> {
     pub resources: &'a [ResourceStatus],
     /// The commit that is wanted, in hex.
     pub revision: &'a str,
+    /// Whether the last sync only waited for Secrets in vain, and they are there by now.
+    pub is_freed: bool,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -75,7 +79,8 @@ pub fn decide(given: &Decide<'_>) -> Decision {
     match last.filter(|state| given.was_tried(state)) {
         Some(state) => given.again(state, automated),
         None if given.wipes_out(automated) => Decision::Blocked(format!(
-            "Skipping sync attempt to {}: auto-sync will wipe out all resources",
+            "Skipping sync attempt to {}: auto-sync will wipe out all resources (hint: \
+             spec.syncPolicy.automated.allowEmpty: true permits it)",
             given.revision
         )),
         None => Decision::Start(given.operation(automated, None)),
@@ -96,8 +101,12 @@ impl Decide<'_> {
             .filter(|object| object.status != Some(SyncCode::Synced) && object.status.is_some())
     }
 
-    /// Whether this very commit was synced, or tried, with the same source.
+    /// Whether this very commit was synced, or tried, with the same source. What only waited in vain
+    /// for Secrets that are there by now was not.
     fn was_tried(&self, state: &OperationState) -> bool {
+        if self.is_freed && state.phase == OperationPhase::Failed {
+            return false;
+        }
         let spec = &self.app.spec;
         state.sync_result.as_ref().is_some_and(|result| {
             result.revision == self.revision

@@ -89,6 +89,19 @@ impl Engine {
         carried
     }
 
+    /// Whether workloads that were held would be held again. What they need is waited for from now
+    /// on, as if they were about to be written.
+    pub(super) async fn holds(&self, step: &Step<'_>, cluster: &Cluster) -> bool {
+        let due = consumers(step.manifests.iter().copied());
+        let mut carried = Carried {
+            applied: ChangeSet::default(),
+            held: Vec::new(),
+            missing: Vec::new(),
+        };
+        let failures = self.judge(step, &due, &[], cluster, &mut carried).await;
+        !failures.is_empty() || !carried.held.is_empty()
+    }
+
     /// Judges the workloads of a step and returns those that are not tried.
     async fn judge(
         &self,

@@ -48,7 +48,7 @@ pub(crate) struct Run<'a> {
     pub(crate) supply: &'a Supply,
     /// What may not be touched, and why.
     pub(crate) forbidden: &'a BTreeMap<ObjectId, String>,
-    /// When the sync began.
+    /// When the sync, or this try of it, began.
     pub(crate) began: Timestamp,
     /// How long to pause between waves.
     pub(crate) pause: Duration,
@@ -132,7 +132,7 @@ impl Run<'_> {
         if waited >= self.unit.timeout {
             let limit = super::seconds(self.unit.timeout);
             return Ended::Failed {
-                message: format!("gave up after {limit}: {message}"),
+                message: pipeline::sync::gave_up(&limit, &message),
             };
         }
         Ended::Waiting {
@@ -207,6 +207,36 @@ impl Engine {
                 return stopped(&error);
             }
         }
+    }
+
+    /// Whether the Secrets are there, or need not be waited for any more, that a sync waited for in
+    /// vain with the workloads `held`.
+    pub(crate) async fn is_freed(
+        &self,
+        unit: &Unit,
+        wanted: &Wanted,
+        tasks: &[Task],
+        held: &BTreeSet<ObjectId>,
+        cluster: &Cluster,
+    ) -> bool {
+        // It stopped at the first place where something had to wait.
+        let places = tasks
+            .iter()
+            .filter(|task| held.contains(&task.id))
+            .map(place_of);
+        let Some(place) = places.min() else {
+            return false;
+        };
+        let manifests = wanted.manifests().iter();
+        let step = super::consumers::Step {
+            unit,
+            supply: &supply(wanted, tasks),
+            place,
+            manifests: manifests
+                .filter(|manifest| held.contains(&manifest.id()))
+                .collect(),
+        };
+        !self.holds(&step, cluster).await
     }
 
     /// Says whether a sync could begin, and writes nothing.

@@ -36,6 +36,10 @@ fn resource(name: &str, status: SyncCode, requires_pruning: bool) -> ResourceSta
 }
 
 fn decision(app: &Application, resources: &[ResourceStatus]) -> Decision {
+    decision_once(false, app, resources)
+}
+
+fn decision_once(is_freed: bool, app: &Application, resources: &[ResourceStatus]) -> Decision {
     let is_synced = |object: &ResourceStatus| object.status == Some(SyncCode::Synced);
     let sync = if resources.iter().all(is_synced) {
         SyncCode::Synced
@@ -47,6 +51,7 @@ fn decision(app: &Application, resources: &[ResourceStatus]) -> Decision {
         sync,
         resources,
         revision: "abc",
+        is_freed,
         now: NOW.parse().unwrap(),
     })
 }
@@ -138,6 +143,7 @@ fn everything_is_never_pruned_by_accident() {
         text.contains("auto-sync will wipe out all resources"),
         "{text}"
     );
+    assert!(text.contains("allowEmpty"), "{text}");
     let allowed = json!({"automated": {"prune": true, "allowEmpty": true}});
     let allowed = app(&allowed, &Value::Null);
     assert!(matches!(decision(&allowed, &resources), Decision::Start(_)));
@@ -158,6 +164,25 @@ fn failed_commit_blocks_until_the_next() {
         decision(&app_of(&failed), &drifted()),
         Decision::Start(_)
     ));
+}
+
+/// G-051: that a Secret came too late was not the commit's fault: it is synced when it is there.
+#[test]
+fn late_secret_frees_the_commit_that_waited_for_it() {
+    let policy = json!({"automated": {}});
+    let failed = app(&policy, &tried("Failed", None, "2026-01-01T00:00:00Z"));
+    assert!(matches!(
+        decision(&failed, &drifted()),
+        Decision::Blocked(_)
+    ));
+    let Decision::Start(operation) = decision_once(true, &failed, &drifted()) else {
+        panic!("it does not begin")
+    };
+    assert_eq!(operation.sync.unwrap().resources, None, "all of it");
+    let by_hand = app(&json!({}), &tried("Failed", None, "2026-01-01T00:00:00Z"));
+    assert_eq!(decision_once(true, &by_hand, &drifted()), Decision::Nothing);
+    let running = app(&policy, &tried("Running", None, "2026-01-01T00:00:00Z"));
+    assert_eq!(decision_once(true, &running, &drifted()), Decision::Nothing);
 }
 
 /// G-049: drift stays without selfHeal. G-050: with it, only what drifted is synced.

@@ -12,10 +12,14 @@ use kube::runtime::reflector::ObjectRef;
 use manifests::{Artifact, Manifest, ObjectId};
 use pipeline::normalise::{Scopes, Wanted as Desired, normalise};
 use pipeline::project::Policy;
+use pipeline::stage::tasks;
+use pipeline::sync::{gave_up_waiting, waited_with};
+use pipeline::unit::Unit;
 use pipeline::unit::argo::Made;
 
 use super::Applications;
 use super::parse::{Wanted, invalid};
+use super::sync;
 use crate::context::Context;
 use crate::driver::Reconciler;
 use crate::engine::{Keys, Looked, Notice};
@@ -23,9 +27,6 @@ use crate::error::{Category, Error};
 use crate::flags::Family;
 use crate::kinds::app_project;
 use crate::repositories::Asked;
-
-/// How old a resolution of a revision may be: units that look at about the same time share one.
-const FRESH: Duration = Duration::from_secs(10);
 
 /// What is wanted and what there is.
 pub(crate) struct Found {
@@ -41,6 +42,8 @@ pub(crate) struct Found {
     pub(super) forbidden: BTreeMap<ObjectId, String>,
     /// What is to be said about the build.
     pub(super) notices: Vec<Notice>,
+    /// Whether the last sync only waited for Secrets in vain, and they are there by now.
+    pub(super) is_freed: bool,
     /// When the comparison began.
     pub(super) began: Timestamp,
     pub(super) pause: Duration,
@@ -84,7 +87,9 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
         .look_at(unit, &desired, &inventory, &cluster)
         .await?;
     leave_alone(&policy, &mut looked);
+    let is_freed = is_freed(app, unit, &desired, &looked, &cluster, context).await;
     Ok(Found {
+        is_freed,
         cluster,
         revision: artifact.revision.hex().to_owned(),
         desired,
@@ -97,6 +102,26 @@ pub(super) async fn observe(wanted: &Wanted, context: &Context) -> Result<Found,
         pause: context.flags.sync_wave_delay,
         interval: context.flags.application_interval,
     })
+}
+
+/// Whether the last sync only waited for Secrets in vain, and they are there by now.
+async fn is_freed(
+    app: &Application,
+    unit: &Unit,
+    desired: &Desired,
+    looked: &Looked,
+    cluster: &Cluster,
+    context: &Context,
+) -> bool {
+    let Some(state) = gave_up_waiting(app) else {
+        return false;
+    };
+    let waves = sync::waves(app, Some(&state.operation));
+    let tasks = tasks(unit, desired, &looked.stale, &waves);
+    let ids = tasks.iter().map(|task| &task.id);
+    let held = ids.filter(|id| waited_with(state, id)).cloned().collect();
+    let engine = &context.engine;
+    engine.is_freed(unit, desired, &tasks, &held, cluster).await
 }
 
 /// Returns the project, none for the implicit `default`, which permits everything.
@@ -152,11 +177,7 @@ async fn artifact(wanted: &Wanted, context: &Context) -> Result<Artifact, Error>
         revision: wanted.revision(),
         project: project_name(&wanted.app).to_owned(),
     };
-    let age = if wanted.is_refresh() {
-        Duration::ZERO
-    } else {
-        FRESH
-    };
+    let age = wanted.answer_age((context.clock)());
     context
         .repositories
         .artifact(&asked, age, context)

@@ -1,12 +1,18 @@
 //! What can be told of an `Application` without looking at anything else.
 
+use std::time::Duration;
+
 use api::argo::{Application, OperationPhase, OperationState};
 use api::names::argo;
+use jiff::Timestamp;
 use kube::ResourceExt;
 use pipeline::sync::{revision_of, with_source_of_sync};
 use pipeline::unit::argo::{InvalidSpec, Source};
 
 use crate::error::{Category, Error};
+
+/// How old an answer of a repository may be: units that look at about the same time share one.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// A valid Application.
 pub(crate) struct Wanted {
@@ -60,8 +66,22 @@ impl Wanted {
         revision_of(&self.app).is_some() && by.and_then(|by| by.automated) != Some(true)
     }
 
-    /// Whether somebody asks for a comparison with what the repository has now.
-    pub(super) fn is_refresh(&self) -> bool {
-        self.app.annotations().contains_key(argo::REFRESH)
+    /// Returns how old an answer of the repository may be: not as old as the request of somebody who
+    /// asks for what it has now, nor as the Application itself.
+    pub(super) fn answer_age(&self, now: Timestamp) -> Duration {
+        let asks = self.running().is_none() && self.app.operation.is_some();
+        if asks || self.app.annotations().contains_key(argo::REFRESH) {
+            return Duration::ZERO;
+        }
+        let made = self.app.creation_timestamp();
+        let age = made.map_or(FRESH, |made| {
+            let age = Duration::try_from(now.duration_since(made.0)).unwrap_or_default();
+            // It is told in whole seconds.
+            age.saturating_sub(Duration::from_secs(1))
+        });
+        age.min(FRESH)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::argo::{Application, Operation, OperationPhase, OperationState};
+use api::condition::whole_seconds;
 use jiff::Timestamp;
 use pipeline::comparison::{Comparing, Comparison, compare};
 use pipeline::stage::Waves;
@@ -52,7 +53,7 @@ pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
     let waves = sync::waves(app, operation);
     let comparison = compared(&found, &waves, now);
     let itself = || automated(app, &found, &comparison, now);
-    let next = next(wanted, itself, now);
+    let next = next(wanted, itself, found.is_freed, now);
     Plan {
         app: app.clone(),
         found,
@@ -64,10 +65,10 @@ pub(super) fn plan(wanted: &Wanted, found: Found, now: Timestamp) -> Plan {
 }
 
 /// Decides what comes next; what an Application does by itself comes last.
-fn next(wanted: &Wanted, itself: impl FnOnce() -> Next, now: Timestamp) -> Next {
+fn next(wanted: &Wanted, itself: impl FnOnce() -> Next, is_freed: bool, now: Timestamp) -> Next {
     let app = &wanted.app;
     if let Some(state) = wanted.running() {
-        goes_on(state, now)
+        goes_on(state, is_freed, now)
     } else if let Some(state) = stopped(app) {
         Next::Stop(Box::new(state.clone()))
     } else if let Some(operation) = &app.operation {
@@ -104,8 +105,9 @@ pub(super) fn compared(found: &Found, waves: &Waves, now: Timestamp) -> Comparis
     compare(&comparing, now)
 }
 
-/// A sync that failed waits for its next try; then it begins anew, with nothing done.
-fn goes_on(state: &OperationState, now: Timestamp) -> Next {
+/// A sync that failed waits for its next try, unless what it waited for in vain has come; then it
+/// begins anew, with nothing done and all of its time.
+fn goes_on(state: &OperationState, is_freed: bool, now: Timestamp) -> Next {
     let Some(failed) = &state.finished_at else {
         return Next::Continue(Box::new(state.clone()));
     };
@@ -113,10 +115,11 @@ fn goes_on(state: &OperationState, now: Timestamp) -> Next {
     let wait = pipeline::sync::retry(&state.operation, tries.saturating_sub(1));
     let passed = Duration::try_from(now.duration_since(failed.0)).unwrap_or_default();
     match wait.and_then(|wait| wait.checked_sub(passed)) {
-        Some(left) if !left.is_zero() => Next::Later(left),
+        Some(left) if !left.is_zero() && !is_freed => Next::Later(left),
         _ => {
             let mut state = state.clone();
             state.finished_at = None;
+            state.started_at = whole_seconds(now);
             if let Some(result) = &mut state.sync_result {
                 result.resources.clear();
             }
@@ -132,6 +135,7 @@ fn automated(app: &Application, found: &Found, comparison: &Comparison, now: Tim
         sync: record::code(comparison.sync),
         resources: &resources,
         revision: &found.revision,
+        is_freed: found.is_freed,
         now,
     });
     match decision {

@@ -24,8 +24,8 @@ const HISTORY: usize = 10;
 /// How soon health is looked at again: at once at first, later not so often.
 const NEXT_HEALTH: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-/// How soon a repository is looked at again whose content cannot be applied.
-const NEXT_COMMIT: Duration = Duration::from_mins(2);
+/// How soon an Application is looked at again that is not valid itself: an edit wakes it.
+const NEXT_LOOK: Duration = Duration::from_mins(2);
 
 /// Says what came of it.
 pub(super) fn status(
@@ -236,8 +236,8 @@ pub(super) fn report(object: &Application, outcome: &Result<Applied, Error>) -> 
 
 /// Nobody wakes an Application when a commit mends what it could not apply.
 fn mended_elsewhere(error: &Error) -> Option<Duration> {
-    (error.category() == Category::Invalid)
-        .then(|| NEXT_COMMIT.mul_f64(rand::random_range(1.0..1.4)))
+    let interval = error.again().unwrap_or(NEXT_LOOK);
+    (error.category() == Category::Invalid).then(|| interval.mul_f64(rand::random_range(1.0..1.4)))
 }
 
 /// What is on its way is looked at often, everything else when the repository is asked again.

@@ -79,6 +79,38 @@ fn rollback_builds_the_source_of_then() {
     assert_eq!(value(&deployed, "a"), "two");
 }
 
+/// G-116: a sync that somebody asks for is of what the repository has now, and a new Application
+/// begins with it; what others saw a moment ago does not count.
+#[test]
+fn request_is_for_what_the_repository_has_now() {
+    let shared = shared();
+    let deployed = Deployed::new(
+        shared,
+        "app-newest",
+        &[("web/a.yaml", &config_map("a", "one"))],
+    );
+    deployed.app("web", &json!({"syncPolicy": {"automated": null}}));
+    deployed.until("web", "is compared", |app| {
+        app["status"]["sync"]["status"] == "OutOfSync"
+    });
+    let commit = |path: &str, name: &str, value: &str| {
+        let manifest = config_map(name, value);
+        let commit = deployed.repository.commit(&[(path, &manifest)], "next");
+        commit.expect("it is committed")
+    };
+    let head = commit("web/a.yaml", "a", "two");
+    let state = sync(&deployed, "web", &json!({}));
+    assert_eq!(state["syncResult"]["revision"], head, "{state:#}");
+    assert_eq!(value(&deployed, "a"), "two");
+
+    let head = commit("twin/b.yaml", "b", "one");
+    deployed.app("twin", &json!({"syncPolicy": {"automated": null}}));
+    let app = deployed.until("twin", "is looked at", |app| {
+        app["status"]["sync"].is_object()
+    });
+    assert_eq!(app["status"]["sync"]["revision"], head, "{app:#}");
+}
+
 /// G-063: what cannot be changed is deleted, and made anew when it is gone.
 #[test]
 fn forced_object_is_made_anew_when_the_old_one_is_gone() {

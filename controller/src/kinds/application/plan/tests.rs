@@ -33,8 +33,12 @@ fn state(phase: &str) -> Value {
 }
 
 fn decided(wanted: &Wanted) -> Next {
+    decided_once(false, wanted)
+}
+
+fn decided_once(is_freed: bool, wanted: &Wanted) -> Next {
     let now = "2026-01-01T00:01:00Z".parse().unwrap();
-    next(wanted, || Next::Nothing, now)
+    next(wanted, || Next::Nothing, is_freed, now)
 }
 
 /// G-118: what somebody stopped ends, and neither goes on nor keeps all others away for ever.
@@ -82,4 +86,27 @@ fn rollback_is_of_its_own_source_or_refused() {
         message,
         "rollback cannot be initiated when auto-sync is enabled"
     );
+}
+
+/// G-052: a try has all of its time, and begins at once when what was waited for in vain has come.
+#[test]
+fn try_has_its_own_time_and_comes_early_when_the_secret_does() {
+    let mut failed = state("Running");
+    failed["finishedAt"] = json!("2026-01-01T00:00:58Z");
+    failed["retryCount"] = json!(1);
+    failed["operation"]["retry"] = json!({"limit": 1, "backoff": {"duration": "1m"}});
+    let waiting = wanted(&json!({}), &failed, &Value::Null);
+    let Next::Later(left) = decided(&waiting) else {
+        panic!("it does not wait")
+    };
+    assert_eq!(left, Duration::from_secs(58));
+    failed["operation"]["retry"]["backoff"]["duration"] = json!("1s");
+    let due = wanted(&json!({}), &failed, &Value::Null);
+    for next in [decided(&due), decided_once(true, &waiting)] {
+        let Next::Continue(state) = next else {
+            panic!("it does not go on")
+        };
+        assert_eq!(state.started_at.0, "2026-01-01T00:01:00Z".parse().unwrap());
+        assert_eq!((state.finished_at, state.retry_count), (None, Some(1)));
+    }
 }

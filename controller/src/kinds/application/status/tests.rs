@@ -221,14 +221,19 @@ fn the_next_look_depends_on_health() {
     assert_eq!(next(&app, &due), Duration::from_secs(7));
 }
 
-/// Nobody is woken by the commit that mends what could not be applied: the Application looks itself.
+/// Nobody is woken by the commit that mends what could not be applied: the Application looks itself,
+/// as often as all others.
 #[test]
 fn what_cannot_be_applied_is_looked_at_again() {
     let again = |category| {
         let error = Error::new(category, argo::COMPARISON_ERROR, "app path does not exist");
+        let error = error.again_in(Duration::from_secs(20));
         report(&app(), &Err(error)).again
     };
     let mended = again(Category::Invalid).expect("it looks again");
-    assert!(mended >= Duration::from_mins(2) && mended <= Duration::from_mins(3));
+    assert!(mended >= Duration::from_secs(20) && mended <= Duration::from_secs(28));
+    let malformed = Error::new(Category::Invalid, argo::INVALID_SPEC_ERROR, "no source");
+    let edited = report(&app(), &Err(malformed)).again;
+    assert!(edited.is_some_and(|wait| wait >= Duration::from_mins(2)));
     assert_eq!(again(Category::Unavailable), None, "its backoff says when");
 }
