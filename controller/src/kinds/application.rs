@@ -81,7 +81,9 @@ impl Reconciler for Applications {
     }
 
     async fn observe(wanted: &parse::Wanted, context: &Context) -> Result<observe::Found, Error> {
-        observe::observe(wanted, context).await
+        let observed = observe::observe(wanted, context).await;
+        // Nobody wakes an Application when a commit mends what cannot be applied.
+        observed.map_err(|error| error.again_in(context.flags.application_interval))
     }
 
     fn plan(wanted: &parse::Wanted, found: observe::Found, now: Timestamp) -> plan::Plan {
@@ -89,7 +91,8 @@ impl Reconciler for Applications {
     }
 
     async fn apply(plan: plan::Plan, context: &Context) -> Result<apply::Applied, Error> {
-        Box::pin(apply::apply(plan, context)).await
+        let applied = Box::pin(apply::apply(plan, context)).await;
+        applied.map_err(|error| error.again_in(context.flags.application_interval))
     }
 
     fn status(
