@@ -85,10 +85,14 @@ pub(crate) enum Error {
     #[error("invalid configuration: {reason}")]
     Configuration { reason: String },
     #[error(
-        "invalid configuration: no configuration has been provided; give a kubeconfig with \
-         --kubeconfig or KUBECONFIG"
+        "invalid configuration: no configuration has been provided{}; give a kubeconfig with \
+         --kubeconfig or KUBECONFIG",
+        not_there(absent.as_deref())
     )]
-    NoConfiguration,
+    NoConfiguration {
+        /// The kubeconfig that was looked for.
+        absent: Option<PathBuf>,
+    },
 }
 
 /// The namespace to work in, and whether the user named it on the command line.
@@ -144,7 +148,7 @@ pub(crate) async fn config(flags: &ClusterFlags) -> Result<Config, Error> {
         Some(kubeconfig) if is_usable(&kubeconfig, flags) => {
             from_kubeconfig(kubeconfig, flags).await?
         }
-        _ => Config::incluster().map_err(|_| Error::NoConfiguration)?,
+        _ => Config::incluster().map_err(|_| Error::NoConfiguration { absent: absent() })?,
     };
     // The client would ask a Service without endpoints for minutes; people want its answer now.
     config.default_retry = false;
@@ -153,6 +157,20 @@ pub(crate) async fn config(flags: &ClusterFlags) -> Result<Config, Error> {
         config.read_timeout = Some(timeout);
     }
     Ok(config)
+}
+
+/// Returns the kubeconfig that was looked for where none is named, and that cannot be read.
+fn absent() -> Option<PathBuf> {
+    match Kubeconfig::read() {
+        Err(KubeconfigError::ReadConfig(_, path)) => Some(path),
+        _ => None,
+    }
+}
+
+fn not_there(absent: Option<&Path>) -> String {
+    absent.map_or_else(String::new, |path| {
+        format!(" and {} cannot be read", path.display())
+    })
 }
 
 fn is_usable(kubeconfig: &Kubeconfig, flags: &ClusterFlags) -> bool {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use kube::config::{AuthInfo, Cluster};
 
-use super::{ClusterFlags, overlaid_cluster, overlaid_user, timeout};
+use super::{ClusterFlags, Error, overlaid_cluster, overlaid_user, timeout};
 
 #[test]
 fn flags_lie_over_the_kubeconfig() {
@@ -36,6 +36,15 @@ fn flags_lie_over_the_kubeconfig() {
     assert_eq!(user.client_certificate_data, None);
     assert_eq!(user.impersonate.as_deref(), Some("somebody"));
     assert_eq!(user.impersonate_groups, Some(vec!["group".to_owned()]));
+}
+
+#[test]
+fn what_was_looked_for_is_named() {
+    let absent = Some("/home/somebody/.kube/config".into());
+    let text = Error::NoConfiguration { absent }.to_string();
+    let expected =
+        "no configuration has been provided and /home/somebody/.kube/config cannot be read; give";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]

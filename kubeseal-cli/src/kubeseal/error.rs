@@ -142,7 +142,7 @@ impl Error {
     /// Says why the cluster cannot be reached, and what would do without it.
     pub(super) fn of_kubeconfig(source: kubeconfig::Error) -> Self {
         match source {
-            kubeconfig::Error::NoConfiguration => Self::NoConfiguration(source),
+            kubeconfig::Error::NoConfiguration { .. } => Self::NoConfiguration(source),
             source => Self::Kubeconfig { source },
         }
     }

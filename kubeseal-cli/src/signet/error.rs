@@ -81,6 +81,11 @@ pub(crate) enum Error {
     Connect { source: ApiError },
     #[error("the cluster did not answer as needed")]
     Cluster { source: ApiError },
+    #[error("the API server {server} cannot be reached")]
+    Reach {
+        server: String,
+        source: Box<ApiError>,
+    },
     #[error("failed to ask the cluster for your rights")]
     AskRights { source: Box<kube::Error> },
     #[error("failed to fetch {from}")]
@@ -101,6 +106,10 @@ pub(crate) enum Error {
         "the cluster serves neither Kustomizations nor Applications; install their definitions first"
     )]
     NoUnitsServed,
+    #[error(
+        "you may not list units: {reasons}; hint: name a namespace with --namespace, or a unit"
+    )]
+    UnitsForbidden { reasons: String },
     #[error("there are no units{}", place(namespace.as_deref()))]
     NoUnitsFound { namespace: Option<String> },
     #[error("failed to prepare the objects; nothing is compared")]
@@ -177,13 +186,16 @@ impl Error {
             Self::Render { source, .. } => render_category(source),
             Self::Decrypt { source, .. } => decrypt_category(source),
             Self::Cluster { source } | Self::Connect { source } => api_category(source),
+            Self::Reach { source, .. } => api_category(source),
             Self::Kubeconfig { .. }
             | Self::FindWorker { .. }
             | Self::NoUnit { .. }
             | Self::NoUnitsServed
             | Self::NoUnitsFound { .. }
             | Self::NotCompared { .. } => Category::NotFound,
-            Self::MayNotShow { .. } | Self::ReadCredentials { .. } => Category::Denied,
+            Self::MayNotShow { .. }
+            | Self::ReadCredentials { .. }
+            | Self::UnitsForbidden { .. } => Category::Denied,
             Self::Diff(error) => error.category(),
             Self::Fetch { .. } | Self::WriteOutput { .. } | Self::AskRights { .. } => {
                 Category::Unavailable

@@ -209,6 +209,57 @@ fn what_may_not_be_read_is_shown_as_such() {
         hidden.contains("Unreadable") && hidden.contains("forbidden: "),
         "{text}"
     );
+    assert_eq!(hidden.matches("forbidden: ").count(), 1, "{text}");
+}
+
+/// A kind that may not be listed does not hide the other.
+#[test]
+fn kind_that_may_not_be_listed_is_named_beside_the_other() {
+    let namespace = "tree-half";
+    cluster().create_namespace(namespace).unwrap();
+    kustomization(namespace, &json!({}), &[]);
+    let rules = "[{apiGroups: [kustomize.toolkit.fluxcd.io], resources: [kustomizations], \
+                 verbs: [get, list]}]";
+    let kubeconfig = user(namespace, "tree-half", rules);
+    let text = tree_with(&SIGNET, &kubeconfig, &["-n", namespace]).output();
+    line(&text, "Kustomization/tree-half/apps");
+    let hidden = line(&text, "Application/tree-half/*");
+    let words = "applications.argoproj.io is forbidden: User \"tree-half\" cannot list";
+    assert!(hidden.contains("Unreadable"), "{text}");
+    assert!(hidden.contains(words), "{text}");
+    assert_eq!(hidden.matches("forbidden").count(), 1, "{text}");
+    let listing = tree_with(&SIGNET, &kubeconfig, &["-n", namespace, "-o", "json"]).json();
+    assert_eq!(listing["units"][0]["name"], "apps");
+    let hidden = &listing["units"][1];
+    assert_eq!(
+        (&hidden["kind"], &hidden["name"]),
+        (&json!("Application"), &json!("*"))
+    );
+    assert!(
+        hidden["unreadable"]
+            .as_str()
+            .unwrap()
+            .starts_with(words.split(':').next().unwrap())
+    );
+    let refusal = tree_with(&SIGNET, &kubeconfig, &["-A"]).refusal(1);
+    for words in [
+        "error: you may not list units: applications.argoproj.io is forbidden: ",
+        "; kustomizations.kustomize.toolkit.fluxcd.io is forbidden: ",
+        "--namespace",
+    ] {
+        assert!(refusal.contains(words), "{refusal}");
+    }
+}
+
+#[test]
+fn failure_to_reach_a_cluster_names_it() {
+    let arguments = ["--server", "https://somebody:hunter2@127.0.0.1:1", "-A"];
+    let refusal = tree(&arguments).refusal(1);
+    let expected = "error: the API server https://127.0.0.1:1 cannot be reached: ";
+    assert!(refusal.starts_with(expected), "{refusal}");
+    assert!(!refusal.contains("hunter2"), "{refusal}");
+    let refusal = tree_with(&SIGNET, "/nonexistent/kubeconfig", &["-A"]).refusal(1);
+    assert!(refusal.contains("/nonexistent/kubeconfig"), "{refusal}");
 }
 
 #[test]
@@ -244,6 +295,53 @@ fn applications_are_units_too() {
     );
     let all = tree(&["-A"]).output();
     assert!(all.contains("Application/tree-application/web"));
+}
+
+/// An Application that is not well says what its sync came to, before what is only worth a look, and
+/// whether it is on its way out.
+#[test]
+fn application_says_why_its_sync_failed_and_that_it_is_being_deleted() {
+    let namespace = "tree-failed";
+    cluster().create_namespace(namespace).unwrap();
+    apply(
+        namespace,
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n\
+         metadata: {name: web, finalizers: [resources-finalizer.argocd.argoproj.io]}\n\
+         spec: {project: default, source: {repoURL: 'https://git.example.com/a'}, \
+         destination: {server: 'https://kubernetes.default.svc'}}\n",
+    );
+    let mut status = json!({
+        "sync": {"status": "OutOfSync"},
+        "health": {"status": "Missing"},
+        "conditions": [{"type": "UnsupportedField", "message": "spec.bogus"}],
+        "operationState": {"phase": "Failed", "message": "Service a: port is taken",
+            "operation": {}, "startedAt": "2026-01-01T00:00:00Z",
+            "finishedAt": "2026-01-01T00:00:01Z"},
+    });
+    let shown = || tree(&["application/web", "-n", namespace]).output();
+    set_status("application", namespace, "web", &status);
+    assert!(
+        shown().ends_with("sync failed: Service a: port is taken\n"),
+        "{}",
+        shown()
+    );
+    assert!(!shown().contains("being deleted"));
+    status["conditions"][0] = json!({"type": "DeletionError", "message": "no project"});
+    set_status("application", namespace, "web", &status);
+    let delete = [
+        "delete",
+        "application",
+        "web",
+        "-n",
+        namespace,
+        "--wait=false",
+    ];
+    cluster().kubectl(delete, None).unwrap();
+    let text = shown();
+    assert!(text.contains("being deleted for "), "{text}");
+    assert!(text.ends_with("; DeletionError: no project\n"), "{text}");
+    let listing = tree(&["application/web", "-n", namespace, "-o", "json"]).json();
+    assert!(listing["units"][0]["deleted"].is_string(), "{listing:#}");
 }
 
 #[test]

@@ -79,6 +79,18 @@ fn compare(
 ) -> Result<Report, Error> {
     let runtime = network::runtime().map_err(|source| Error::Runtime { source })?;
     let connection = runtime.block_on(Connection::open(&mode.cluster))?;
+    let compared = compare_with(&connection, &runtime, mode, environment, progress, io);
+    compared.map_err(|error| connection.name(error))
+}
+
+fn compare_with(
+    connection: &Connection,
+    runtime: &tokio::runtime::Runtime,
+    mode: &Diff,
+    environment: &Environment,
+    progress: &Progress,
+    io: &mut Io,
+) -> Result<Report, Error> {
     let wanted = match &mode.subject {
         Subject::Folder {
             build,
@@ -97,7 +109,7 @@ fn compare(
             projects,
         } => {
             progress.show(io, &format!("reading {} {}", unit.kind, unit.name));
-            let read = runtime.block_on(unit::read(unit, projects, &connection))?;
+            let read = runtime.block_on(unit::read(unit, projects, connection))?;
             let content = if let Some(folder) = source {
                 Content {
                     artifact: super::build::read(folder, environment)?,
@@ -105,14 +117,14 @@ fn compare(
                 }
             } else {
                 progress.show(io, &format!("fetching the source of {}", read.name));
-                runtime.block_on(source::fetch(&read.source, &connection))?
+                runtime.block_on(source::fetch(&read.source, connection))?
             };
             let found = read.into_unit(&content.artifact.tree, projects)?;
             wanted::unit(found, content, environment, progress, io)?
         }
     };
     progress.show(io, "asking the cluster");
-    runtime.block_on(ask(wanted, mode.secrets, &connection))
+    runtime.block_on(ask(wanted, mode.secrets, connection))
 }
 
 /// Asks the API server about everything that is wanted, and everything that would be pruned.

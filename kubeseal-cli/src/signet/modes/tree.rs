@@ -18,7 +18,7 @@ use crate::signet::output;
 use crate::signet::progress::Progress;
 use crate::{Environment, Io, network};
 use grow::Grower;
-use node::Node;
+use node::{Node, State};
 
 /// Shows the tree.
 pub(in crate::signet) fn run(
@@ -46,13 +46,24 @@ fn nodes(mode: &Tree, environment: &Environment) -> Result<Vec<Node>, Error> {
     let runtime = network::runtime().map_err(|source| Error::Runtime { source })?;
     runtime.block_on(async {
         let connection = Connection::open(&mode.cluster).await?;
-        let units = units::find(&mode.units, &connection).await?;
-        let mut grower = Grower::new(connection.cluster(), environment.now);
-        let mut nodes = Vec::with_capacity(units.len());
-        for unit in units {
-            let node = grower.grow(unit).await;
-            nodes.push(node.map_err(|source| Error::Cluster { source })?);
-        }
-        Ok(nodes)
+        let nodes = read(mode, &connection, environment).await;
+        nodes.map_err(|error| connection.name(error))
     })
+}
+
+async fn read(
+    mode: &Tree,
+    connection: &Connection,
+    environment: &Environment,
+) -> Result<Vec<Node>, Error> {
+    let found = units::find(&mode.units, connection).await?;
+    let mut grower = Grower::new(connection.cluster(), environment.now);
+    let mut nodes = Vec::with_capacity(found.units.len());
+    for unit in found.units {
+        let node = grower.grow(unit).await;
+        nodes.push(node.map_err(|source| Error::Cluster { source })?);
+    }
+    let hidden = found.hidden.into_iter();
+    nodes.extend(hidden.map(|it| Node::new(it.like, it.version, State::Unreadable(it.reason))));
+    Ok(nodes)
 }

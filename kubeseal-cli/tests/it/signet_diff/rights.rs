@@ -49,7 +49,7 @@ fn a_cluster_that_is_not_there_is_named_and_exits_with_two() {
         .diff(&[".", "--server", "https://127.0.0.1:1"])
         .refusal(2);
     assert!(
-        refusal.starts_with("error: the cluster did not answer as needed: "),
+        refusal.starts_with("error: the API server https://127.0.0.1:1 cannot be reached: "),
         "{refusal}"
     );
     let kubeconfig = place.folder.path("no.kubeconfig");

@@ -94,7 +94,7 @@ async fn of_application(
 ) -> Result<Read, Error> {
     let name = id.to_string();
     let source = argo::source(&app).map_err(|error| invalid(&name, error))?;
-    let project = project(&app, projects, connection).await?;
+    let project = project(&name, &app, projects, connection).await?;
     let policy = Policy::of(project.as_ref());
     let refused = |message| Error::InvalidUnit {
         target: name.clone(),
@@ -118,6 +118,7 @@ async fn of_application(
 }
 
 async fn project(
+    target: &str,
     app: &Application,
     namespace: &str,
     connection: &Connection,
@@ -133,10 +134,7 @@ async fn project(
         // The project that nobody has made permits everything.
         Err(Error::NoUnit { .. }) if name == DEFAULT_PROJECT => Ok(None),
         Err(Error::NoUnit { .. }) => Err(Error::InvalidUnit {
-            target: format!(
-                "Application {}",
-                app.metadata.name.as_deref().unwrap_or_default()
-            ),
+            target: target.to_owned(),
             message: format!(
                 "project {name} does not exist in namespace {namespace:?}; hint: name another with \
                  --argo-namespace"

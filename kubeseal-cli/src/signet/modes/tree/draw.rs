@@ -53,6 +53,9 @@ fn draw(node: &Node, branch: &str, below: &str, now: Timestamp, lines: &mut Vec<
     let (state, colour, message) = state(node);
     let parts = [
         node.revision.as_deref().map(short).unwrap_or_default(),
+        node.deleted
+            .map(|since| format!("being deleted for {}", age(since, now)))
+            .unwrap_or_default(),
         node.maker
             .as_ref()
             .map(|maker| said(maker, now))

@@ -14,7 +14,7 @@ use pipeline::unit::HealthModel;
 use serde_json::Value;
 
 use super::node::{Maker, Node, State, time};
-use super::units::Unit;
+use super::units::{Unit, said};
 
 /// How many objects are read at once.
 const AT_ONCE: usize = 8;
@@ -159,6 +159,7 @@ impl<'a> Grower<'a> {
         });
         let mut node = Node::new(id, version, State::Seen(health));
         node.created = live.and_then(|live| time(live, "/metadata/creationTimestamp"));
+        node.deleted = live.and_then(|live| time(live, "/metadata/deletionTimestamp"));
         node
     }
 
@@ -169,7 +170,7 @@ impl<'a> Grower<'a> {
             .map(|(id, version)| async move {
                 let found = match live(id, version, self.cluster).await {
                     Ok(live) => Ok(live),
-                    Err(ApiError::Refused { refusal, .. }) => Err(refusal.to_string()),
+                    Err(ApiError::Refused { refusal, .. }) => Err(said(&refusal)),
                     Err(error) => return Err(error),
                 };
                 Ok((id.clone(), version.clone(), found))
@@ -196,7 +197,7 @@ impl<'a> Grower<'a> {
                 match self.cluster.list(&served, &like, "").await {
                     Ok(found) => found.iter().for_each(|object| owned.add(object)),
                     Err(ApiError::Refused { refusal, .. }) => {
-                        owned.unreadable.push((like, version, refusal.to_string()));
+                        owned.unreadable.push((like, version, said(&refusal)));
                     }
                     Err(error) => return Err(error),
                 }

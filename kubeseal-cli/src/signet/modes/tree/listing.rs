@@ -43,6 +43,7 @@ fn node(node: &Node) -> Value {
         State::Unreadable(reason) => set("unreadable", Some(json!(reason))),
     }
     set("created", node.created.map(|time| json!(time.to_string())));
+    set("deleted", node.deleted.map(|time| json!(time.to_string())));
     set("revision", node.revision.as_ref().map(|text| json!(text)));
     set("waits", node.waits.as_ref().map(|text| json!(text)));
     let maker = node.maker.as_ref().map(|maker| {

@@ -14,6 +14,8 @@ pub(super) struct Node {
     pub(super) state: State,
     /// When it was created.
     pub(super) created: Option<Timestamp>,
+    /// Since when it is being deleted.
+    pub(super) deleted: Option<Timestamp>,
     /// Of a unit: what was applied last.
     pub(super) revision: Option<String>,
     /// Of a unit: why it is not ready.
@@ -50,6 +52,7 @@ impl Node {
             version: version.to_owned(),
             state,
             created: None,
+            deleted: None,
             revision: None,
             waits: None,
             maker: None,

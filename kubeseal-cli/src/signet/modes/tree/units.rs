@@ -1,10 +1,13 @@
 //! Which units there are, and what their statuses say.
 
-use api::argo::{Application, HealthCode, HealthStatus, SyncCode};
+use api::argo::{
+    Application, ApplicationCondition, ApplicationStatus, HealthCode, HealthStatus, OperationPhase,
+    SyncCode,
+};
 use api::condition::{ConditionStatus, find_condition};
 use api::kustomize::Kustomization;
 use api::names::flux::READY;
-use cluster::{ApiError, Cluster};
+use cluster::{ApiError, Cluster, Refusal};
 use manifests::{GroupKind, ObjectId};
 use pipeline::health::{Assessment, Health};
 use pipeline::unit::{HealthModel, flux};
@@ -13,6 +16,9 @@ use serde_json::Value;
 use crate::signet::connection::Connection;
 use crate::signet::error::Error;
 use crate::signet::mode::{UnitKind, Units};
+
+/// The answer to somebody who has not the right.
+const FORBIDDEN: u16 = 403;
 
 /// A unit, as far as a tree needs it.
 pub(super) struct Unit {
@@ -31,8 +37,25 @@ pub(super) struct Unit {
     pub(super) waits: Option<String>,
 }
 
-/// Finds the units, sorted by kind, namespace and name.
-pub(super) async fn find(units: &Units, connection: &Connection) -> Result<Vec<Unit>, Error> {
+/// The units that were found.
+pub(super) struct Found {
+    /// Sorted by kind, namespace and name.
+    pub(super) units: Vec<Unit>,
+    /// Kinds that may not be listed.
+    pub(super) hidden: Vec<Hidden>,
+}
+
+/// A kind of units that may not be listed.
+pub(super) struct Hidden {
+    /// All objects of the kind, in the namespace that was asked for.
+    pub(super) like: ObjectId,
+    pub(super) version: &'static str,
+    /// What the API server said.
+    pub(super) reason: String,
+}
+
+/// Finds the units.
+pub(super) async fn find(units: &Units, connection: &Connection) -> Result<Found, Error> {
     let cluster = connection.cluster();
     let failed = |source| Error::Cluster { source };
     match units {
@@ -46,30 +69,43 @@ pub(super) async fn find(units: &Units, connection: &Connection) -> Result<Vec<U
             let served = served.await.map_err(failed)?;
             let object = cluster.read(&served, &id).await.map_err(failed)?;
             let object = object.ok_or_else(|| Error::NoUnit { unit: id.clone() })?;
-            Ok(vec![read(unit.kind, id, object)?])
+            Ok(Found {
+                units: vec![read(unit.kind, id, object)?],
+                hidden: Vec::new(),
+            })
         }
         Units::OfNamespace => of(Some(&connection.namespace), cluster).await,
         Units::All => of(None, cluster).await,
     }
 }
 
-async fn of(namespace: Option<&str>, cluster: &Cluster) -> Result<Vec<Unit>, Error> {
-    let mut units = Vec::new();
+async fn of(namespace: Option<&str>, cluster: &Cluster) -> Result<Found, Error> {
+    let failed = |source| Error::Cluster { source };
+    let (mut units, mut hidden) = (Vec::new(), Vec::new());
     let mut served = 0;
     for unit_kind in UnitKind::ALL {
         let kind = kind(unit_kind);
-        let like = ObjectId::new(kind.clone(), namespace, "");
-        let found = cluster
-            .kind(&kind.group, version(unit_kind), &kind.kind)
-            .await;
-        let kind = match found {
+        let version = version(unit_kind);
+        let like = ObjectId::new(kind.clone(), namespace, "*");
+        let kind = match cluster.kind(&kind.group, version, &kind.kind).await {
             Ok(kind) => kind,
             Err(ApiError::NoKind { .. }) => continue,
-            Err(source) => return Err(Error::Cluster { source }),
+            Err(error) => return Err(failed(error)),
         };
         served += 1;
-        let objects = cluster.list(&kind, &like, "").await;
-        for object in objects.map_err(|source| Error::Cluster { source })? {
+        let objects = match cluster.list(&kind, &like, "").await {
+            Ok(objects) => objects,
+            Err(ApiError::Refused { refusal, .. }) if refusal.code == FORBIDDEN => {
+                hidden.push(Hidden {
+                    like,
+                    version,
+                    reason: said(&refusal),
+                });
+                continue;
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        for object in objects {
             let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
             let name = text("/metadata/name").unwrap_or_default();
             let id = ObjectId::new(like.group_kind.clone(), text("/metadata/namespace"), name);
@@ -79,13 +115,26 @@ async fn of(namespace: Option<&str>, cluster: &Cluster) -> Result<Vec<Unit>, Err
     if served == 0 {
         return Err(Error::NoUnitsServed);
     }
-    if units.is_empty() {
+    if hidden.len() == served {
+        let reasons: Vec<String> = hidden.into_iter().map(|hidden| hidden.reason).collect();
+        let reasons = reasons.join("; ");
+        return Err(Error::UnitsForbidden { reasons });
+    }
+    if units.is_empty() && hidden.is_empty() {
         return Err(Error::NoUnitsFound {
             namespace: namespace.map(str::to_owned),
         });
     }
     units.sort_by(|left, right| order(&left.id).cmp(&order(&right.id)));
-    Ok(units)
+    Ok(Found { units, hidden })
+}
+
+/// Returns what the API server said to a refusal, without saying a second time that it forbids.
+pub(super) fn said(refusal: &Refusal) -> String {
+    let whole = refusal.to_string();
+    let says_it = refusal.message.contains("is forbidden: ");
+    let rest = whole.strip_prefix("forbidden: ").filter(|_| says_it);
+    rest.map_or_else(|| whole.clone(), str::to_owned)
 }
 
 fn order(id: &ObjectId) -> (&str, &Option<String>, &str) {
@@ -166,33 +215,50 @@ fn of_application(id: ObjectId, object: Value, read: &Application) -> Unit {
             resource.version.clone(),
         )
     });
-    let operation = status.operation_state.as_ref().and_then(|state| {
-        let is_open = state.finished_at.is_none();
-        is_open.then(|| state.message.clone().unwrap_or_default())
-    });
-    let condition = status
-        .conditions
-        .first()
-        .map(|condition| format!("{}: {}", condition.kind, condition.message));
-    let sync = status.sync.as_ref().map(|sync| sync.status);
-    let out_of_sync = match sync {
-        None => Some("not compared yet"),
-        Some(SyncCode::OutOfSync) => Some("OutOfSync"),
-        Some(SyncCode::Synced | SyncCode::Unknown) => None,
-    };
+    let waits = why(&status);
     Unit {
         id,
         version: version(UnitKind::Application),
         inventory: inventory.collect(),
         revision: status.sync.and_then(|sync| sync.revision),
-        waits: condition
-            .or(operation)
-            .or(out_of_sync.map(str::to_owned))
-            .filter(|text| !text.is_empty()),
+        waits,
         object,
         model: HealthModel::Argo,
         health: status.health.as_ref().map(health),
     }
+}
+
+/// Returns why an Application is not as it should be: what is wrong with it, else what its sync came
+/// to, else what is worth a look.
+fn why(status: &ApplicationStatus) -> Option<String> {
+    let said =
+        |condition: &ApplicationCondition| format!("{}: {}", condition.kind, condition.message);
+    let mut conditions = status.conditions.iter();
+    let error = conditions.clone().find(|condition| condition.is_error());
+    let sync = status.sync.as_ref().map(|sync| sync.status);
+    let health = status.health.as_ref().map(|health| health.status);
+    let is_well = sync == Some(SyncCode::Synced) && health == Some(HealthCode::Healthy);
+    let operation = status.operation_state.as_ref().and_then(|state| {
+        let message = state.message.clone().unwrap_or_default();
+        match state.phase {
+            OperationPhase::Failed | OperationPhase::Error => {
+                (!is_well).then(|| format!("sync failed: {message}"))
+            }
+            _ if state.finished_at.is_none() => Some(message),
+            _ => None,
+        }
+    });
+    let out_of_sync = match sync {
+        None => Some("not compared yet".to_owned()),
+        Some(SyncCode::OutOfSync) => Some("OutOfSync".to_owned()),
+        Some(SyncCode::Synced | SyncCode::Unknown) => None,
+    };
+    let operation = operation.filter(|text| !text.is_empty());
+    error
+        .map(said)
+        .or(operation)
+        .or_else(|| conditions.next().map(said))
+        .or(out_of_sync)
 }
 
 fn health(status: &HealthStatus) -> Assessment {

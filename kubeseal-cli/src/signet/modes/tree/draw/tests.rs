@@ -38,6 +38,7 @@ fn tree() -> Node {
     let mut maker = node("ExternalSecret", "db", Health::Healthy, "");
     maker.children.push(secret);
     let hidden = State::Unreadable("forbidden: no".to_owned());
+    maker.deleted = Some("2025-12-31T23:59:48Z".parse().unwrap());
     unit.children = vec![
         deployment,
         maker,
@@ -54,7 +55,7 @@ Kustomization/apps/web       Progressing  2m  main@sha1:0123456789ab; Progressin
 ├─ Deployment/apps/web       Progressing  2m  1 of 2 ready
 │  └─ ReplicaSet/apps/web-1  Healthy      2m
 │     └─ Pod/apps/web-1-a    Healthy      2m
-├─ ExternalSecret/apps/db    Healthy      2m
+├─ ExternalSecret/apps/db    Healthy      2m  being deleted for 12s
 │  └─ Secret/apps/db         Healthy      2m  made by ExternalSecret/apps/db from SecretStore/vault, 2h ago
 └─ Secret/apps/hidden        Unreadable       forbidden: no
 ";
